@@ -1,0 +1,1 @@
+"""The ``akis`` command: one module a subcommand, installed as ``akis.tools``."""
