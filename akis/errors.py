@@ -48,12 +48,20 @@ class TransportError(AkisError):
     """The bytes did not make the way to the card and back."""
 
 
+class NoService(TransportError):
+    """The PC/SC service is not running, or does not let this user in."""
+
+
 class NoReader(TransportError):
     """There is no such card reader."""
 
 
 class NoCard(TransportError):
     """There is no card in the reader."""
+
+
+class CardMute(TransportError):
+    """There is a card, but it does not answer: upside down, damaged, or not a smart card."""
 
 
 class CardRemoved(TransportError):

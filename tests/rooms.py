@@ -19,6 +19,9 @@ ORDER = (
 )
 STOREY = {room: storey for storey, rooms in enumerate(ORDER.split(" · ")) for room in rooms.split(", ")}
 
+PYSCARD = ("akis/transport/pcsc.py", "akis/emulator/pyscard_reader.py")
+"""The files that import pyscard: one to use readers, one to be a reader."""
+
 TOOLS = "akis.tools"
 """What ``tools/`` is called once it is installed."""
 
@@ -144,8 +147,8 @@ def objection_to_stranger(found: Import) -> str | None:
     match found.target.partition(".")[0]:
         case "construct" if room != "codec":
             return "construct stays inside akis/codec"
-        case "smartcard" if source.path != "akis/transport/pcsc.py":
-            return "smartcard stays inside akis/transport/pcsc.py"
+        case "smartcard" if source.path not in PYSCARD:
+            return f"smartcard stays inside {' and '.join(PYSCARD)}"
         case "cryptography" if not source.is_tool and not may_encrypt(room):
             return "beneath and in transport, only sm and pkcs15 import cryptography"
         case "argparse" | "logging" if not source.is_tool:
