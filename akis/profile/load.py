@@ -1,0 +1,110 @@
+"""Profiles from their files: TOML, one a generation, each value with its source.
+
+A value is written ``name = { value = 8, source = "assumed" }``; bytes are hex text. Every error names the file and the
+field, and the line where the file does not parse.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import MISSING, fields, is_dataclass, replace
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, TypeVar, get_type_hints
+
+from akis.errors import InvalidArgument, ProfileError
+from akis.profile.model import SOURCES, CardProfile
+
+T = TypeVar("T")
+
+
+@cache
+def load(name: str) -> CardProfile:
+    """The profile of this name that comes with the library, such as ``akis-2``."""
+    home = files("akis.profile")
+    known = sorted(item.name.removesuffix(".toml") for item in home.iterdir() if item.name.endswith(".toml"))
+    if name not in known:
+        raise ProfileError(f"there is no profile {name!r}; there are {', '.join(known)}")
+    return parse((home / f"{name}.toml").read_text("utf-8"), f"{name}.toml")
+
+
+def load_file(path: Path) -> CardProfile:
+    """A profile from a user's own file."""
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, ValueError) as error:
+        raise ProfileError(f"{path}: cannot be read ({type(error).__name__})") from None
+    return parse(text, str(path))
+
+
+def parse(text: str, where: str) -> CardProfile:
+    """A profile from the text of its file; ``where`` is the file's name, for errors."""
+    sources: dict[str, str] = {}
+    tables = read_toml(text, where)
+    profile = build(CardProfile, _without_sources(tables, "", sources, where), where)
+    return replace(profile, sources=sources)
+
+
+def read_toml(text: str, where: str) -> dict[str, Any]:
+    """The tables of a TOML file."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ProfileError(f"{where}: not TOML, {error}") from None
+    except RecursionError:
+        raise ProfileError(f"{where}: nested too deep") from None
+
+
+def build(kind: type[T], table: Mapping[str, Any], where: str, path: str = "") -> T:
+    """A dataclass from a table: every field of it there, no other, each of the right kind."""
+    hints = get_type_hints(kind)
+    known = {item.name: item for item in fields(kind) if item.metadata.get("in_file", True)}  # type: ignore[arg-type]
+    for name in table:
+        if name not in known:
+            raise ProfileError(f"{where}: {path}{name} is not a field; there are {', '.join(known)}")
+    given: dict[str, Any] = {}
+    for name, item in known.items():
+        if name in table:
+            given[name] = _value(hints[name], table[name], where, path + name)
+        elif item.default is MISSING and item.default_factory is MISSING:
+            raise ProfileError(f"{where}: {path}{name} is missing")
+    try:
+        return kind(**given)
+    except InvalidArgument as error:
+        raise ProfileError(f"{where}: {path and path.rstrip('.') + ': '}{error}") from None
+
+
+def _value(kind: Any, value: Any, where: str, path: str) -> Any:
+    if is_dataclass(kind):
+        if not isinstance(value, dict):
+            raise ProfileError(f"{where}: {path} is a table")
+        return build(kind, value, where, path + ".")  # type: ignore[arg-type]
+    if kind is bytes:
+        try:
+            return bytes.fromhex(value)
+        except (TypeError, ValueError):
+            raise ProfileError(f"{where}: {path} is bytes as hex text") from None
+    if kind == Mapping[str, str]:
+        if not isinstance(value, dict) or not all(isinstance(text, str) for text in value.values()):
+            raise ProfileError(f"{where}: {path} is a table of texts")
+        return dict(value)
+    return value
+
+
+def _without_sources(table: Mapping[str, Any], path: str, sources: dict[str, str], where: str) -> dict[str, Any]:
+    """The table with each ``{ value, source }`` replaced by its value; the sources go to ``sources``."""
+    plain: dict[str, Any] = {}
+    for name, entry in table.items():
+        here = path + name
+        if not isinstance(entry, dict):
+            raise ProfileError(f"{where}: {here} has no source; write {{ value = …, source = … }}")
+        if set(entry) == {"value", "source"}:
+            source = entry["source"]
+            if not isinstance(source, str) or not source.startswith(SOURCES):
+                raise ProfileError(f"{where}: the source of {here} begins with one of {', '.join(SOURCES)}")
+            plain[name], sources[here] = entry["value"], source
+        else:
+            plain[name] = _without_sources(entry, here + ".", sources, where)
+    return plain
