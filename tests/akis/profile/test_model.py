@@ -52,6 +52,21 @@ class TestBlock:
 
 
 @pytest.mark.parametrize(
+    ("changes", "cut"),
+    [
+        ({}, True),
+        ({"encoding": "bcd"}, True),
+        ({"minimum": 8}, False),
+        ({"pad_to": 8}, False),
+        ({"encoding": "iso9564-2"}, False),
+        ({"change": "length-prefixed"}, False),
+    ],
+)
+def test_whether_the_card_must_know_the_stored_length(changes, cut):
+    assert replace(PIN, **changes).cut_by_length is cut
+
+
+@pytest.mark.parametrize(
     "changes", [{"mac_length": 3}, {"mac_length": 9}, {"mac_length": True}, {"chain": "none"}, {"do87_when_empty": 1}]
 )
 def test_rules_that_cannot_be(changes):

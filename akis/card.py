@@ -1,0 +1,199 @@
+"""One card in somebody's hands: commands to it, plain or inside a secure session."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Generator
+from typing import Self, TypeVar
+
+from akis.codec.apdu import CommandApdu, ResponseApdu
+from akis.codec.fci import FileControl
+from akis.commands import files, objects
+from akis.conversation.authenticate import authenticate
+from akis.conversation.base import Conversation, ask
+from akis.errors import AkisError, CodecError, InvalidArgument, TransportError, WrongType
+from akis.profile.model import CardProfile, DataField
+from akis.sm.chain import CHAINED, links, plain_room
+from akis.sm.mutual_auth import DeviceKeys, serial_to_sn
+from akis.sm.session import SecureSession
+from akis.trace.model import Exchange
+from akis.transport.base import Transport
+
+T = TypeVar("T")
+Lost = Callable[[AkisError], AkisError]
+
+
+class Card:
+    """A card behind a transport, described by a profile.
+
+    While :attr:`session` is set every command goes through it. A session that has died stays set: commands are refused
+    with :class:`SecureMessagingError` until :meth:`end_session` or :meth:`open_session` says what is wanted instead, so
+    nothing meant for a secure channel ever leaves in the clear.
+
+    ``watch`` is called with every :class:`Exchange`, after it happened. What it raises is not the card's doing: it is
+    kept in :attr:`watch_failure`, the watcher is not called again, and the exchange counts as it was.
+    """
+
+    def __init__(
+        self, transport: Transport, profile: CardProfile, watch: Callable[[Exchange], None] | None = None
+    ) -> None:
+        if not isinstance(transport, Transport):
+            raise WrongType(f"a card is behind a Transport, not {type(transport).__name__}")
+        if not isinstance(profile, CardProfile):
+            raise WrongType(f"a card is described by a CardProfile, not {type(profile).__name__}")
+        self.transport = transport
+        self.profile = profile
+        self.session: SecureSession | None = None
+        self.watch_failure: Exception | None = None
+        self._watch = watch
+
+    @property
+    def atr(self) -> bytes:
+        """The answer to the last reset."""
+        return self.transport.atr
+
+    def send(self, command: CommandApdu, lost: Lost | None = None) -> ResponseApdu:
+        """Send one command, through the session where one is set, and return its plain answer.
+
+        Data too long for one protected command goes out as a chain, which ends early where the card refuses a link.
+        What goes wrong once bytes have left ends the session; ``lost`` may turn it into another error to raise. What
+        goes wrong before that is raised as it is, and nothing was sent.
+        """
+        answer = ResponseApdu()
+        for link in self._links(command):
+            answer = self._exchange(link, lost)
+            if not answer.sw.ok:
+                break
+        return answer
+
+    def run(self, conversation: Conversation[T], lost: Lost | None = None) -> T:
+        """Drive a conversation to its end and return its result; ``lost`` as in :meth:`send`."""
+        if not isinstance(conversation, Generator):
+            raise WrongType(f"a conversation is a generator, not {type(conversation).__name__}")
+        try:
+            command = next(conversation)
+            while True:
+                command = conversation.send(self.send(command, lost))
+        except StopIteration as done:
+            return done.value  # type: ignore[no-any-return]
+        finally:
+            conversation.close()
+
+    def select_application(self) -> FileControl:
+        """SELECT the DF that holds PIN and keys; returns what the card says of it."""
+        answer = self.run(ask(files.select_name(self.profile.application), "SELECT of the application"))
+        return FileControl.from_bytes(answer)
+
+    def serial(self) -> bytes:
+        """The card's serial number."""
+        return self._data(self.profile.serial, "reading the serial number")
+
+    def life_cycle(self) -> str:
+        """The name of the card's life-cycle phase, or ``unknown (XX)``."""
+        code = self._data(self.profile.life_cycle, "reading the life cycle").hex().upper()
+        return self.profile.life_cycles.get(code, f"unknown ({code})")
+
+    def open_session(
+        self, keys: DeviceKeys, sn_ifd: bytes, random: Callable[[int], bytes] = secrets.token_bytes
+    ) -> SecureSession:
+        """Authenticate each other with ``keys``, as terminal ``sn_ifd`` (8 bytes), and send all that follows protected.
+
+        A session that was open is ended first.
+        """
+        self.end_session()
+        sn_icc = serial_to_sn(self.serial())
+        self.session = self.run(authenticate(keys, sn_ifd, sn_icc, random, self.profile.secure_messaging))
+        return self.session
+
+    def end_session(self) -> None:
+        """Forget the secure session, if any. What is sent next goes in the clear, which ends it on the card too."""
+        if self.session is not None:
+            self.session.close()
+            self.session = None
+
+    def reset(self) -> bytes:
+        """Reset the card and return its ATR; session and PIN state are gone."""
+        self.end_session()
+        return self.transport.reset()
+
+    def close(self) -> None:
+        """End the session and let go of the card."""
+        self.end_session()
+        self.transport.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Card({self.profile.name}, {self.session or 'no session'})"
+
+    def _data(self, field: DataField, what: str) -> bytes:
+        answer = self.run(ask(objects.get_data(field.p1p2), what))
+        if len(answer) < field.offset + field.length:
+            raise CodecError(f"{what}: the answer has {len(answer)} bytes, too few", len(answer))
+        return answer[field.offset : field.offset + field.length]
+
+    def _links(self, command: CommandApdu) -> list[CommandApdu]:
+        if not isinstance(command, CommandApdu):
+            raise WrongType(f"a command is a CommandApdu, not {type(command).__name__}")
+        if self.profile.extended_length:
+            return [command]
+        if command.ne is not None and command.ne > 0x100:
+            raise InvalidArgument(f"this card answers at most 256 bytes at a time, not {command.ne}")
+        if self.session is None or self.session.rules.chain == "whole":
+            return [command]
+        room = plain_room(self.session.suite, self.profile.max_data, command.ne is not None)
+        if room < 1:
+            raise InvalidArgument(f"no protected command fits the {self.profile.max_data} bytes that this card takes")
+        return links(command, room) if len(command.data) > room else [command]
+
+    def _exchange(self, command: CommandApdu, lost: Lost | None) -> ResponseApdu:
+        session = self.session
+        wire = command if session is None else session.protect(command)
+        answer = None
+        try:
+            answer = self._transmit(wire)
+            opened = answer if session is None else session.unprotect(answer)
+        except BaseException as error:
+            # Also a Ctrl-C: from here on nobody can say whether both counters are still the same.
+            if session is not None:
+                session.close()
+            if not isinstance(error, Exception):
+                self._seen(Exchange(wire, answer, command, None, "interrupted"))
+                raise
+            # The text of somebody else's error may hold what it was given, so only its kind goes further.
+            foreign = TransportError(f"the way to the card failed with {type(error).__name__}")
+            failure = error if isinstance(error, AkisError) else foreign
+            # Nor does what a transport raised it from.
+            failure.__cause__ = failure.__context__ = None
+        else:
+            self._seen(Exchange(wire, answer, command, opened))
+            return opened
+        self._seen(Exchange(wire, answer, command, None, str(failure)))
+        if lost is None:
+            raise failure
+        raise lost(failure) from failure
+
+    def _transmit(self, wire: CommandApdu) -> ResponseApdu:
+        """Send one command, cut into a chain where it was protected as a whole and is too long for this card."""
+        pieces = [wire]
+        if len(wire.data) > self.profile.max_data and self.session is not None:
+            if not self.profile.extended_length and wire.ne is not None:
+                wire = wire.replace(ne=min(wire.ne, 0x100))  # once it is cut, its length fields are short again
+            pieces = links(wire, self.profile.max_data)
+        for piece in pieces:
+            answer = ResponseApdu.from_bytes(self.transport.transmit(piece.to_bytes()))
+            if piece.cla & CHAINED and (not answer.sw.ok or answer.data):
+                break
+        return answer
+
+    def _seen(self, exchange: Exchange) -> None:
+        if self._watch is None or self.watch_failure is not None:
+            return
+        try:
+            self._watch(exchange)
+        except Exception as error:
+            self.watch_failure = error

@@ -1,0 +1,46 @@
+"""The emulated card as a transport, in this process."""
+
+from __future__ import annotations
+
+from akis.emulator.card import EmulatedCard
+from akis.errors import NoCard
+from akis.transport.base import Transport
+
+
+class EmulatorTransport(Transport):
+    """A way to an emulated card. ``remove`` pulls the card: what follows raises :class:`NoCard` until ``insert``."""
+
+    def __init__(self, card: EmulatedCard) -> None:
+        self.card = card
+        self._present = True
+
+    @property
+    def atr(self) -> bytes:
+        self._check()
+        return self.card.atr
+
+    def transmit(self, command: bytes) -> bytes:
+        self._check()
+        return self.card.process(command)
+
+    def reset(self) -> bytes:
+        self._check()
+        return self.card.reset()
+
+    def remove(self) -> None:
+        """Pull the card: its power is gone."""
+        self._present = False
+        self.card.reset()
+
+    def insert(self, card: EmulatedCard | None = None) -> None:
+        """Put the card back, or another one."""
+        self.card = self.card if card is None else card
+        self._present = True
+
+    def close(self) -> None:
+        if self._present:
+            self.card.reset()
+
+    def _check(self) -> None:
+        if not self._present:
+            raise NoCard("there is no card in the emulated reader")

@@ -1,0 +1,87 @@
+"""Where bytes become text: which of them to hide, known from what the APDU means.
+
+Everything that is printed, written or sent as JSON goes through here. Hidden bytes keep their number, and each mask
+names its slot, so that who holds the values can put them back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from akis.codec import tlv
+from akis.codec.apdu import CommandApdu
+from akis.codec.sm_objects import CHECKSUM, CRYPTOGRAM, CRYPTOGRAM_TLV, LE
+from akis.commands.pin import CHANGE, RESET, VERIFY
+from akis.errors import CodecError
+from akis.profile.model import CardProfile
+from akis.sm.session import SM_BITS
+
+HIDDEN = "**"
+"""Stands for one hidden byte."""
+# DISABLE and ENABLE VERIFICATION REQUIREMENT (ISO/IEC 7816-4:2005 §7.5.8 and §7.5.9) carry a PIN as well. Odd
+# instruction codes are the same commands with BER-TLV data.
+_DISABLE, _ENABLE = 0x26, 0x28
+_WITH_PIN = frozenset((VERIFY, CHANGE, RESET, _DISABLE, _ENABLE))
+_ENCIPHERED_OR_HARMLESS = frozenset((CRYPTOGRAM, CRYPTOGRAM_TLV, LE, CHECKSUM))
+
+
+@dataclass(frozen=True, slots=True)
+class Mask:
+    """Bytes to hide: where in the data field they start, how many, and the slot that says what they are."""
+
+    start: int
+    length: int
+    slot: str
+
+
+def masks(command: CommandApdu, profile: CardProfile | None = None) -> tuple[Mask, ...]:
+    """What to hide of a command's data field. The profile makes the slots' names finer, never the masks smaller."""
+    if command.ins & 0xFE not in _WITH_PIN or not command.data:
+        return ()
+    if command.cla & SM_BITS:
+        return _masks_of_objects(command)
+    slots = _slots(command, profile)
+    known = None if profile is None or profile.puk.minimum != profile.puk.maximum else profile.puk.maximum
+    if slots[0] == "puk" and len(slots) == 2 and known is not None and len(command.data) > known:
+        return Mask(0, known, slots[0]), Mask(known, len(command.data) - known, slots[1])
+    return (Mask(0, len(command.data), "+".join(slots)),)
+
+
+def hex_text(data: bytes, hidden: tuple[Mask, ...] = ()) -> str:
+    """``data`` as spaced hex, the masked bytes as ``**``."""
+    digits = [f"{byte:02X}" for byte in data]
+    for mask in hidden:
+        digits[mask.start : mask.start + mask.length] = [HIDDEN] * len(digits[mask.start : mask.start + mask.length])
+    return " ".join(digits)
+
+
+def command_text(raw: bytes, profile: CardProfile | None = None) -> str:
+    """A command APDU as spaced hex. Of bytes that are no command at all, the header is shown and the rest hidden."""
+    try:
+        command = CommandApdu.from_bytes(raw)
+    except CodecError:
+        return hex_text(raw, (Mask(4, max(len(raw) - 4, 0), "unknown"),))
+    before = 4 + (0 if not command.data else 3 if command.extended else 1)
+    moved = tuple(Mask(before + mask.start, mask.length, mask.slot) for mask in masks(command, profile))
+    return hex_text(raw, moved)
+
+
+def _slots(command: CommandApdu, profile: CardProfile | None) -> list[str]:
+    is_puk = profile is not None and command.p2 == profile.puk.reference
+    own = "puk" if is_puk else "pin"
+    if command.ins & 0xFE == CHANGE:
+        return [own, f"new-{own}"] if command.p1 == 0x00 else [f"new-{own}"]
+    if command.ins & 0xFE == RESET:
+        # By the issuer the new value is a transport PIN, good for one change.
+        return {0x00: ["puk", "new-pin"], 0x01: ["puk"], 0x02: ["transport-pin"]}.get(command.p1, ["puk"])
+    return [own]
+
+
+def _masks_of_objects(command: CommandApdu) -> tuple[Mask, ...]:
+    """In secure messaging all is enciphered, unless somebody sends a plain value object: hide all but the known."""
+    everything = (Mask(0, len(command.data), "pin"),)
+    try:
+        objects = tlv.parse(command.data, minimal=False)
+    except CodecError:
+        return everything
+    return () if all(item.tag in _ENCIPHERED_OR_HARMLESS for item in objects) else everything
