@@ -28,7 +28,9 @@ class Subcommand(NamedTuple):
     help: str
 
 
-SUBCOMMANDS: Mapping[str, Subcommand] = {}
+SUBCOMMANDS: Mapping[str, Subcommand] = {
+    "demo": Subcommand("demo", "unblock an emulated card inside secure messaging and show every exchange"),
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
