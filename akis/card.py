@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager, suppress
+from threading import RLock
 from typing import Self, TypeVar
 
-from akis.codec.apdu import CommandApdu, ResponseApdu
+from akis.codec.apdu import CHAINED, CommandApdu, ResponseApdu
 from akis.codec.fci import FileControl
 from akis.commands import files, objects
 from akis.conversation.authenticate import authenticate
 from akis.conversation.base import Conversation, ask
-from akis.errors import AkisError, CodecError, InvalidArgument, TransportError, WrongType
+from akis.errors import AkisError, CodecError, InvalidArgument, SecureMessagingError, TransportError, WrongType
 from akis.profile.model import CardProfile, DataField
-from akis.sm.chain import CHAINED, links, plain_room
-from akis.sm.mutual_auth import DeviceKeys, serial_to_sn
+from akis.sm.chain import links, plain_room
+from akis.sm.mutual_auth import SN_LENGTH, DeviceKeys, TerminalAuthentication, serial_to_sn
 from akis.sm.session import SecureSession
 from akis.trace.model import Exchange
 from akis.transport.base import Transport
+from akis.transport.foreign import foreign, ours_only, strip
 
 T = TypeVar("T")
 Lost = Callable[[AkisError], AkisError]
@@ -26,9 +29,9 @@ Lost = Callable[[AkisError], AkisError]
 class Card:
     """A card behind a transport, described by a profile.
 
-    While :attr:`session` is set every command goes through it. A session that has died stays set: commands are refused
-    with :class:`SecureMessagingError` until :meth:`end_session` or :meth:`open_session` says what is wanted instead, so
-    nothing meant for a secure channel ever leaves in the clear.
+    From :meth:`open_session` on every command goes through the session. Where it could not be opened, or has died,
+    commands are refused with :class:`SecureMessagingError` until :meth:`end_session`, :meth:`reset` or another
+    :meth:`open_session` says what is wanted instead, so nothing meant for a secure channel ever leaves in the clear.
 
     ``watch`` is called with every :class:`Exchange`, after it happened. What it raises is not the card's doing: it is
     kept in :attr:`watch_failure`, the watcher is not called again, and the exchange counts as it was.
@@ -45,39 +48,47 @@ class Card:
         self.profile = profile
         self.session: SecureSession | None = None
         self.watch_failure: Exception | None = None
+        self._session_wanted = False
         self._watch = watch
+        self._lock = RLock()
 
     @property
     def atr(self) -> bytes:
         """The answer to the last reset."""
-        return self.transport.atr
+        return ours_only(lambda: self.transport.atr)
 
     def send(self, command: CommandApdu, lost: Lost | None = None) -> ResponseApdu:
-        """Send one command, through the session where one is set, and return its plain answer.
+        """Send one command, through the session where one is wanted, and return its plain answer.
 
         Data too long for one protected command goes out as a chain, which ends early where the card refuses a link.
         What goes wrong once bytes have left ends the session; ``lost`` may turn it into another error to raise. What
         goes wrong before that is raised as it is, and nothing was sent.
         """
-        answer = ResponseApdu()
-        for link in self._links(command):
-            answer = self._exchange(link, lost)
-            if not answer.sw.ok:
-                break
-        return answer
+        with self._lock:
+            return self._send(command, self._channel(), lost)
 
     def run(self, conversation: Conversation[T], lost: Lost | None = None) -> T:
-        """Drive a conversation to its end and return its result; ``lost`` as in :meth:`send`."""
+        """Drive a conversation to its end, in one transaction, and return its result; ``lost`` as in :meth:`send`.
+
+        It stays in the session it began in: where that is ended meanwhile, the next command is refused.
+        """
         if not isinstance(conversation, Generator):
             raise WrongType(f"a conversation is a generator, not {type(conversation).__name__}")
-        try:
-            command = next(conversation)
-            while True:
-                command = conversation.send(self.send(command, lost))
-        except StopIteration as done:
-            return done.value  # type: ignore[no-any-return]
-        finally:
-            conversation.close()
+        with self.transaction():
+            return self._run(conversation, self._channel(), lost)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Keep other threads and other programs from the card for the time of a ``with``; one inside another is one."""
+        with self._lock:
+            way = ours_only(self.transport.transaction)
+            ours_only(way.__enter__)
+            try:
+                yield
+            finally:
+                # What was done in it counts, whether or not others could be let in again.
+                with suppress(Exception):
+                    way.__exit__(None, None, None)
 
     def select_application(self) -> FileControl:
         """SELECT the DF that holds PIN and keys; returns what the card says of it."""
@@ -86,11 +97,11 @@ class Card:
 
     def serial(self) -> bytes:
         """The card's serial number."""
-        return self._data(self.profile.serial, "reading the serial number")
+        return self.run(self._data(self.profile.serial, "reading the serial number"))
 
     def life_cycle(self) -> str:
         """The name of the card's life-cycle phase, or ``unknown (XX)``."""
-        code = self._data(self.profile.life_cycle, "reading the life cycle").hex().upper()
+        code = self.run(self._data(self.profile.life_cycle, "reading the life cycle")).hex().upper()
         return self.profile.life_cycles.get(code, f"unknown ({code})")
 
     def open_session(
@@ -98,15 +109,21 @@ class Card:
     ) -> SecureSession:
         """Authenticate each other with ``keys``, as terminal ``sn_ifd`` (8 bytes), and send all that follows protected.
 
-        A session that was open is ended first.
+        A session that was open is ended first. Where this fails, nothing more goes to the card: see :class:`Card`.
         """
-        self.end_session()
-        sn_icc = serial_to_sn(self.serial())
-        self.session = self.run(authenticate(keys, sn_ifd, sn_icc, random, self.profile.secure_messaging))
-        return self.session
+        if not isinstance(keys, DeviceKeys):
+            raise WrongType(f"the keys are DeviceKeys, not {type(keys).__name__}")
+        # Made and thrown away: what is wrong with the arguments shows before anything is sent or ended.
+        TerminalAuthentication(keys, sn_ifd, bytes(SN_LENGTH), random)
+        with self.transaction():
+            self.end_session()
+            self._session_wanted = True
+            self.session = self._run(self._opening(keys, sn_ifd, random), None, None)
+            return self.session
 
     def end_session(self) -> None:
         """Forget the secure session, if any. What is sent next goes in the clear, which ends it on the card too."""
+        self._session_wanted = False
         if self.session is not None:
             self.session.close()
             self.session = None
@@ -114,12 +131,12 @@ class Card:
     def reset(self) -> bytes:
         """Reset the card and return its ATR; session and PIN state are gone."""
         self.end_session()
-        return self.transport.reset()
+        return ours_only(self.transport.reset)
 
     def close(self) -> None:
         """End the session and let go of the card."""
         self.end_session()
-        self.transport.close()
+        ours_only(self.transport.close)
 
     def __enter__(self) -> Self:
         return self
@@ -130,45 +147,73 @@ class Card:
     def __repr__(self) -> str:
         return f"Card({self.profile.name}, {self.session or 'no session'})"
 
-    def _data(self, field: DataField, what: str) -> bytes:
-        answer = self.run(ask(objects.get_data(field.p1p2), what))
+    def _channel(self) -> SecureSession | None:
+        """The session that commands go through, None for the clear."""
+        if self._session_wanted and self.session is None:
+            raise SecureMessagingError("no session could be opened")
+        return self.session
+
+    def _opening(self, keys: DeviceKeys, sn_ifd: bytes, random: Callable[[int], bytes]) -> Conversation[SecureSession]:
+        serial = yield from self._data(self.profile.serial, "reading the serial number")
+        rules = self.profile.secure_messaging
+        return (yield from authenticate(keys, sn_ifd, serial_to_sn(serial), random, rules))
+
+    def _data(self, field: DataField, what: str) -> Conversation[bytes]:
+        answer = yield from ask(objects.get_data(field.p1p2), what)
         if len(answer) < field.offset + field.length:
             raise CodecError(f"{what}: the answer has {len(answer)} bytes, too few", len(answer))
         return answer[field.offset : field.offset + field.length]
 
-    def _links(self, command: CommandApdu) -> list[CommandApdu]:
+    def _run(self, conversation: Conversation[T], session: SecureSession | None, lost: Lost | None) -> T:
+        try:
+            command = next(conversation)
+            while True:
+                command = conversation.send(self._send(command, session, lost))
+        except StopIteration as done:
+            return done.value  # type: ignore[no-any-return]
+        finally:
+            conversation.close()
+
+    def _send(self, command: CommandApdu, session: SecureSession | None, lost: Lost | None) -> ResponseApdu:
+        answer = ResponseApdu()
+        for link in self._links(command, session):
+            if self.session is not session:
+                raise SecureMessagingError("the session was ended in the middle of a conversation")
+            answer = self._exchange(link, session, lost)
+            if not answer.sw.ok:
+                break
+        return answer
+
+    def _links(self, command: CommandApdu, session: SecureSession | None) -> list[CommandApdu]:
+        """The command as this card can take it: its length fields short if need be, cut if it must be protected so."""
         if not isinstance(command, CommandApdu):
             raise WrongType(f"a command is a CommandApdu, not {type(command).__name__}")
-        if self.profile.extended_length:
+        if not self.profile.extended_length:
+            if command.ne is not None and command.ne > 0x100:
+                raise InvalidArgument("this card answers at most 256 bytes at a time")
+            command = command.replace(extended=False) if command.extended else command
+        if session is None or session.rules.chain == "whole":
             return [command]
-        if command.ne is not None and command.ne > 0x100:
-            raise InvalidArgument(f"this card answers at most 256 bytes at a time, not {command.ne}")
-        if self.session is None or self.session.rules.chain == "whole":
-            return [command]
-        room = plain_room(self.session.suite, self.profile.max_data, command.ne is not None)
+        room = plain_room(session.suite, self.profile.max_data, command.ne is not None)
         if room < 1:
             raise InvalidArgument(f"no protected command fits the {self.profile.max_data} bytes that this card takes")
         return links(command, room) if len(command.data) > room else [command]
 
-    def _exchange(self, command: CommandApdu, lost: Lost | None) -> ResponseApdu:
-        session = self.session
+    def _exchange(self, command: CommandApdu, session: SecureSession | None, lost: Lost | None) -> ResponseApdu:
         wire = command if session is None else session.protect(command)
         answer = None
         try:
-            answer = self._transmit(wire)
+            answer = self._transmit(wire, session is not None)
             opened = answer if session is None else session.unprotect(answer)
         except BaseException as error:
             # Also a Ctrl-C: from here on nobody can say whether both counters are still the same.
             if session is not None:
                 session.close()
+            strip(error)
             if not isinstance(error, Exception):
                 self._seen(Exchange(wire, answer, command, None, "interrupted"))
                 raise
-            # The text of somebody else's error may hold what it was given, so only its kind goes further.
-            foreign = TransportError(f"the way to the card failed with {type(error).__name__}")
-            failure = error if isinstance(error, AkisError) else foreign
-            # Nor does what a transport raised it from.
-            failure.__cause__ = failure.__context__ = None
+            failure = error if isinstance(error, AkisError) else foreign(error)
         else:
             self._seen(Exchange(wire, answer, command, opened))
             return opened
@@ -177,15 +222,18 @@ class Card:
             raise failure
         raise lost(failure) from failure
 
-    def _transmit(self, wire: CommandApdu) -> ResponseApdu:
+    def _transmit(self, wire: CommandApdu, protected: bool) -> ResponseApdu:
         """Send one command, cut into a chain where it was protected as a whole and is too long for this card."""
         pieces = [wire]
-        if len(wire.data) > self.profile.max_data and self.session is not None:
+        if protected and len(wire.data) > self.profile.max_data:
             if not self.profile.extended_length and wire.ne is not None:
                 wire = wire.replace(ne=min(wire.ne, 0x100))  # once it is cut, its length fields are short again
             pieces = links(wire, self.profile.max_data)
         for piece in pieces:
-            answer = ResponseApdu.from_bytes(self.transport.transmit(piece.to_bytes()))
+            raw = self.transport.transmit(piece.to_bytes())
+            if not isinstance(raw, bytes | bytearray | memoryview):
+                raise TransportError(f"the way to the card answered with {type(raw).__name__}, not with bytes")
+            answer = ResponseApdu.from_bytes(raw)
             if piece.cla & CHAINED and (not answer.sw.ok or answer.data):
                 break
         return answer

@@ -1,6 +1,7 @@
 """Everything that goes wrong in this library, as data.
 
-Whatever a card, a file or a network sends, and whatever a caller passes, nothing but :class:`AkisError` comes out.
+Whatever a card, a file or a network sends, nothing but :class:`AkisError` comes out. Values of the wrong size or kind
+raise :class:`InvalidArgument` or :class:`WrongType`, before anything is sent.
 No error holds bytes of an APDU, a PIN or a key: an error may be printed, logged and pasted into a ticket.
 """
 

@@ -19,12 +19,25 @@ from akis.commands import pin as commands
 from akis.commands.objects import PinObject
 from akis.conversation import pins
 from akis.conversation.base import Conversation
-from akis.errors import AkisError, CardError, CodecError, PinBlocked, PinFormatError, PinOutcomeUnknown, PolicyRefused
-from akis.profile.model import PinRules
+from akis.errors import (
+    AkisError,
+    CardError,
+    CodecError,
+    InvalidArgument,
+    PinBlocked,
+    PinFormatError,
+    PinOutcomeUnknown,
+    PolicyRefused,
+    WrongType,
+)
+from akis.profile.model import CardProfile, PinRules
 from akis.secret import Secret
+from akis.sm.mutual_auth import checked_random
 
-Plain = Secret | bytes | str
+PinValue = Secret | bytes | str
 """A PIN or PUK as it is passed in: a Secret, or its ASCII characters."""
+# A byte is no digit in 6 of 256 cases, so a hundred rounds fail with a source that is broken and no other.
+_ROUNDS = 100
 _UNKNOWN = PinObject(None, None, None)
 
 
@@ -32,12 +45,14 @@ class _Reference:
     """What PIN and PUK have in common: a counter, a guard, and three outcomes."""
 
     def __init__(self, card: Card, rules: PinRules) -> None:
+        if not isinstance(rules, PinRules):
+            raise WrongType(f"the rules are PinRules, not {type(rules).__name__}")
         self.card = card
         self.rules = rules
 
     def tries_left(self) -> int | None:
         """The tries left, read at no cost; None where the card does not say or the profile knows no free way."""
-        return self._state().tries_left
+        return self.card.run(self._state()).tries_left
 
     def ask_by_empty_verify(self, *, may_spend_try: bool = False) -> tuple[bool, int | None]:
         """Ask with a VERIFY without data whether it is verified, and how many tries are left (None: not said).
@@ -45,7 +60,7 @@ class _Reference:
         Free by the standard, yet some cards take it for a wrong PIN, so :class:`PolicyRefused` unless the profile says
         that it is free or the call has ``may_spend_try=True``.
         """
-        if self.rules.empty_verify != "free" and not may_spend_try:
+        if not _granted(may_spend_try) and self.rules.empty_verify != "free":
             raise PolicyRefused(
                 f"an empty VERIFY may spend a try of the {self.rules.name} on this card; nothing was sent"
             )
@@ -60,17 +75,17 @@ class _Reference:
         """Take the verification back (VERIFY with P1 = FF); no value is compared."""
         self._run(pins.attempt(commands.logout(self.rules.reference), self.rules.name))
 
-    def _state(self) -> PinObject:
+    def _state(self) -> Conversation[PinObject]:
         """What the card says for free; None for each number that it does not say."""
         if self.rules.tries_by == "get_data":
-            return self._state_by_get_data()
+            return (yield from self._state_by_get_data())
         if self.rules.tries_by == "empty_verify":
-            sw = self.card.send(commands.verify_empty(self.rules.reference)).sw
-            return PinObject(None, 0 if sw == 0x6983 else sw.tries_left, None)
+            answer = yield commands.verify_empty(self.rules.reference)
+            return PinObject(None, 0 if answer.sw == 0x6983 else answer.sw.tries_left, None)
         return _UNKNOWN
 
-    def _state_by_get_data(self) -> PinObject:
-        answer = self.card.send(objects.get_pin_object(self.rules.object))
+    def _state_by_get_data(self) -> Conversation[PinObject]:
+        answer = yield objects.get_pin_object(self.rules.object)
         if not answer.sw.ok:
             return _UNKNOWN
         try:
@@ -81,53 +96,59 @@ class _Reference:
             return _UNKNOWN  # a number that contradicts itself is no number
         return state
 
-    def _block(self, pin: Plain, rules: PinRules | None = None) -> bytes:
+    def _block(self, pin: PinValue, rules: PinRules | None = None) -> bytes:
         """The block of ``pin``, by this reference's rules unless told others."""
         rules = self.rules if rules is None else rules
         if isinstance(pin, str) and not pin.isascii():
             raise PinFormatError(f"the {rules.name} has ASCII characters only; nothing was sent")
         return rules.block(Secret.of(pin).reveal())
 
-    def _guard(self, allow_last_try: bool) -> PinObject:
-        """Refuse what could lock the card unasked; returns the state that was read for it."""
-        state = self._state()
-        left = state.tries_left
+    def _guard(self, left: int | None, allow_last_try: bool) -> None:
+        """Refuse what could lock the card unasked."""
         if left == 0:
             raise PinBlocked(self.rules.name)
-        if (left is None or left == 1) and not allow_last_try:
-            number = "one try" if left == 1 else "an unknown number of tries"
+        if not _granted(allow_last_try) and left is None:
             raise PolicyRefused(
-                f"the {self.rules.name} has {number} left; nothing was sent, allow the last try to go on"
+                f"the card does not say how many tries the {self.rules.name} has left (is its application selected?); "
+                "nothing was sent, allow_last_try lets it through all the same"
             )
-        return state
+        if not _granted(allow_last_try) and left == 1:
+            raise PolicyRefused(
+                f"the {self.rules.name} has one try left; nothing was sent, allow_last_try lets it through all the same"
+            )
 
-    def _spend(self, conversation: Conversation[None], allow_last_try: bool) -> None:
-        """Run a conversation that compares the PIN, after the guard."""
-        with self.card.transport.transaction():
-            self._guard(allow_last_try)
-            self._run(conversation)
+    def _spend(self, compare: Callable[[PinObject], Conversation[None]], allow_last_try: bool) -> None:
+        """Read the counter, guard it, and have the PIN compared, all in one conversation of one session."""
+        compared = False
 
-    def _change(self, old: bytes, new: bytes, allow_last_try: bool) -> None:
+        def guarded() -> Conversation[None]:
+            nonlocal compared
+            state = yield from self._state()
+            self._guard(state.tries_left, allow_last_try)
+            conversation = compare(state)
+            compared = True
+            yield from conversation
+
+        # An answer that is lost before the PIN was sent leaves nothing unknown.
+        self.card.run(guarded(), lost=lambda error: self._unknown(error) if compared else error)
+
+    def _changing(self, stored: PinObject, old: bytes, new: bytes) -> Conversation[None]:
         """Change from block ``old`` to block ``new``.
 
         A card that is given ``old ‖ new`` cuts it at the length of the stored value. With an old one of another length
         it would compare and store something nobody chose, so the length is compared here; where the card does not say
         it, a VERIFY, which compares the whole, goes first.
         """
-        with self.card.transport.transaction():
-            stored = self._guard(allow_last_try).length
-            conversation = pins.change(self.rules, old, new)
-            if self.rules.cut_by_length and stored is None:
-                conversation = pins.verify_and_change(self.rules, old, new)
-            elif self.rules.cut_by_length and stored == 0:
-                raise PolicyRefused(f"the {self.rules.name} has no value yet that could be changed; nothing was sent")
-            elif self.rules.cut_by_length and stored != len(old):
-                raise PinFormatError(f"the old {self.rules.name} is not as long as the card's; nothing was sent")
-            self._run(conversation)
+        if self.rules.cut_by_length and stored.length is None:
+            return pins.verify_and_change(self.rules, old, new)
+        if self.rules.cut_by_length and stored.length == 0:
+            raise PolicyRefused(f"the {self.rules.name} has no value yet that could be changed; nothing was sent")
+        if self.rules.cut_by_length and stored.length != len(old):
+            raise PinFormatError(f"the old {self.rules.name} is not as long as the card's; nothing was sent")
+        return pins.change(self.rules, old, new)
 
     def _run(self, conversation: Conversation[None]) -> None:
-        with self.card.transport.transaction():
-            self.card.run(conversation, lost=self._unknown)
+        self.card.run(conversation, lost=self._unknown)
 
     def _unknown(self, error: AkisError) -> AkisError:
         return PinOutcomeUnknown(self.rules.name, str(error))
@@ -137,24 +158,30 @@ class Pin(_Reference):
     """The holder's PIN. Commands go plain, or inside the card's secure session where one is open."""
 
     def __init__(self, card: Card, rules: PinRules | None = None) -> None:
-        super().__init__(card, card.profile.pin if rules is None else rules)
+        super().__init__(card, _profile(card).pin if rules is None else rules)
+        if self.rules.reference == card.profile.puk.reference:
+            raise InvalidArgument("these are the rules of the PUK, whose commands are with Puk and need its permission")
 
-    def verify(self, pin: Plain, *, allow_last_try: bool = False) -> None:
+    def verify(self, pin: PinValue, *, allow_last_try: bool = False) -> None:
         """VERIFY. A PIN in transport state is never accepted: :class:`CardError` 6985."""
-        self._spend(pins.verify(self.rules, self._block(pin)), allow_last_try)
+        block = self._block(pin)
+        self._spend(lambda _: pins.verify(self.rules, block), allow_last_try)
 
-    def change(self, old: Plain, new: Plain, *, allow_last_try: bool = False) -> None:
+    def change(self, old: PinValue, new: PinValue, *, allow_last_try: bool = False) -> None:
         """CHANGE REFERENCE DATA from ``old`` to ``new``; ``old`` is compared, and may be a transport PIN.
 
         :class:`PinFormatError`, and no try spent, where ``old`` cannot be right because its length is wrong.
         """
-        self._change(self._block(old), self._block(new), allow_last_try)
+        blocks = self._block(old), self._block(new)
+        self._spend(lambda stored: self._changing(stored, *blocks), allow_last_try)
 
-    def change_to(self, new: Plain) -> None:
+    def change_to(self, new: PinValue) -> None:
         """CHANGE REFERENCE DATA to ``new`` in the issuer's session; nothing is compared, the counter stays."""
-        self._run(pins.attempt(commands.change_to(self.rules.reference, self._block(new)), self.rules.name))
+        command = commands.change_to(self.rules.reference, self._block(new))
+        self._require_session("setting")
+        self._run(pins.attempt(command, self.rules.name))
 
-    def reset_to(self, new: Plain) -> None:
+    def reset_to(self, new: PinValue) -> None:
         """RESET RETRY COUNTER to a new value (P1 = 02), allowed by the issuer's session or a verified PUK.
 
         By the issuer it becomes a transport PIN, which serves for one :meth:`change`; by the PUK it is in force.
@@ -166,16 +193,20 @@ class Pin(_Reference):
         """RESET RETRY COUNTER and keep the value (P1 = 03), allowed by the issuer's session or a verified PUK."""
         self._run(pins.attempt(commands.reset_retry_counter(self.rules.reference), self.rules.name))
 
-    def unblock(self, new: Plain, random: Callable[[int], bytes] = secrets.token_bytes) -> None:
+    def unblock(self, new: PinValue, random: Callable[[int], bytes] = secrets.token_bytes) -> None:
         """Put ``new`` in force inside the issuer's secure session: RESET, CHANGE, VERIFY, with a random PIN in between.
 
         No PUK is used and no try can be spent. Stopped anywhere, running it again finishes.
         """
         block = self._block(new)
-        if self.card.session is None:
-            raise PolicyRefused(f"unblocking the {self.rules.name} needs the issuer's secure session; nothing was sent")
+        self._require_session("unblocking")
         with Secret(random_digits(self.rules.maximum, random)) as transport:
             self._run(pins.unblock(self.rules, self._block(transport), block))
+
+    def _require_session(self, what: str) -> None:
+        """What only the issuer's session allows would show the new PIN in the clear, for nothing."""
+        if self.card.session is None:
+            raise PolicyRefused(f"{what} the {self.rules.name} needs the issuer's secure session; nothing was sent")
 
 
 class Puk(_Reference):
@@ -185,48 +216,64 @@ class Puk(_Reference):
     """
 
     def __init__(self, card: Card, rules: PinRules | None = None, pin_rules: PinRules | None = None) -> None:
-        super().__init__(card, card.profile.puk if rules is None else rules)
+        super().__init__(card, _profile(card).puk if rules is None else rules)
         self.pin_rules = card.profile.pin if pin_rules is None else pin_rules
 
-    def verify(self, puk: Plain, *, permit_puk: bool = False, allow_last_try: bool = False) -> None:
+    def verify(self, puk: PinValue, *, permit_puk: bool = False, allow_last_try: bool = False) -> None:
         """VERIFY of the PUK, after which the PIN may be reset without sending the PUK again."""
-        self._spend_puk(pins.verify(self.rules, self._block(puk)), permit_puk, allow_last_try)
+        block = self._block(puk)
+        self._spend_puk(lambda _: pins.verify(self.rules, block), permit_puk, allow_last_try)
 
-    def change(self, old: Plain, new: Plain, *, permit_puk: bool = False, allow_last_try: bool = False) -> None:
+    def change(self, old: PinValue, new: PinValue, *, permit_puk: bool = False, allow_last_try: bool = False) -> None:
         """CHANGE REFERENCE DATA of the PUK itself."""
         blocks = self._block(old), self._block(new)
-        self._check_permission(permit_puk)
-        self._change(*blocks, allow_last_try)
+        self._spend_puk(lambda stored: self._changing(stored, *blocks), permit_puk, allow_last_try)
 
-    def unblock(self, puk: Plain, new_pin: Plain, *, permit_puk: bool = False, allow_last_try: bool = False) -> None:
+    def unblock(
+        self, puk: PinValue, new_pin: PinValue, *, permit_puk: bool = False, allow_last_try: bool = False
+    ) -> None:
         """RESET RETRY COUNTER with PUK and new PIN (P1 = 00)."""
         new = self._block(new_pin, self.pin_rules)
         self._reset(self._block(puk), new, permit_puk, allow_last_try)
 
-    def reset_counter(self, puk: Plain, *, permit_puk: bool = False, allow_last_try: bool = False) -> None:
+    def reset_counter(self, puk: PinValue, *, permit_puk: bool = False, allow_last_try: bool = False) -> None:
         """RESET RETRY COUNTER with the PUK, the PIN keeping its value (P1 = 01)."""
         self._reset(self._block(puk), b"", permit_puk, allow_last_try)
 
     def _reset(self, puk: bytes, new: bytes, permit_puk: bool, allow_last_try: bool) -> None:
         command = commands.reset_retry_counter(self.pin_rules.reference, puk, new)
-        self._spend_puk(pins.attempt(command, self.rules.name), permit_puk, allow_last_try)
+        self._spend_puk(lambda _: pins.attempt(command, self.rules.name), permit_puk, allow_last_try)
 
-    def _spend_puk(self, conversation: Conversation[None], permit_puk: bool, allow_last_try: bool) -> None:
-        self._check_permission(permit_puk)
-        self._spend(conversation, allow_last_try)
-
-    @staticmethod
-    def _check_permission(permit_puk: bool) -> None:
-        if not permit_puk:
+    def _spend_puk(
+        self, compare: Callable[[PinObject], Conversation[None]], permit_puk: bool, allow_last_try: bool
+    ) -> None:
+        if not _granted(permit_puk):
             raise PolicyRefused(
-                "a PUK command needs its own permission, since three wrong PUKs destroy the card; nothing was sent"
+                "a PUK command needs its own permission (permit_puk), since three wrong PUKs destroy the card; "
+                "nothing was sent"
             )
+        self._spend(compare, allow_last_try)
 
 
 def random_digits(count: int, random: Callable[[int], bytes]) -> bytes:
     """``count`` ASCII digits, each equally likely, from a source of random bytes."""
-    digits = bytearray()
-    while len(digits) < count:
+    digits = b""
+    for _ in range(_ROUNDS):
         # Bytes from 250 up would make the low digits likelier.
-        digits += bytes(0x30 + byte % 10 for byte in random(count) if byte < 250)
-    return bytes(digits[:count])
+        digits += bytes(0x30 + byte % 10 for byte in checked_random(random, count) if byte < 250)
+        if len(digits) >= count:
+            return digits[:count]
+    raise InvalidArgument("the source of random bytes gives none that could be digits")
+
+
+def _granted(permission: bool) -> bool:
+    """A permission is True itself: any text, "no" among them, would count as true."""
+    if not isinstance(permission, bool):
+        raise WrongType(f"a permission is True or False, not {type(permission).__name__}")
+    return permission
+
+
+def _profile(card: Card) -> CardProfile:
+    if not isinstance(card, Card):
+        raise WrongType(f"a PIN is on a Card, not on {type(card).__name__}")
+    return card.profile

@@ -59,6 +59,9 @@ class Secret:
     def __reduce_ex__(self, protocol: object) -> NoReturn:
         raise WrongType("a secret is not pickled or copied")
 
+    def __getstate__(self) -> NoReturn:
+        raise WrongType("a secret is not pickled or copied")
+
     def __enter__(self) -> Secret:
         return self
 

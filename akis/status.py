@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-# ISO/IEC 7816-4:2005 §5.1.3, tables 5 and 6. Keys are four hex digits; "x" stands for any digit.
+# ISO/IEC 7816-4:2005 §5.1.3, tables 5 and 6. Keys are four hex digits; "x" stands for any
+# digit, and the more precise key counts.
 _GENERIC: Mapping[str, str] = {
     "9000": "done",
     "61xx": "done, more data to fetch with GET RESPONSE",
-    "6200": "warning, memory unchanged",
     "6281": "part of the returned data may be corrupted",
     "6282": "end of file reached before Ne bytes were read",
     "6283": "selected file deactivated",
@@ -20,22 +20,17 @@ _GENERIC: Mapping[str, str] = {
     "6381": "file filled up by the last write",
     "63Cx": "failed, x tries left",
     "63xx": "warning, memory changed",
-    "6400": "execution error, memory unchanged",
     "6401": "immediate response required by the card",
     "64xx": "execution error, memory unchanged",
-    "6500": "execution error, memory changed",
     "6581": "memory failure",
     "65xx": "execution error, memory changed",
     "66xx": "security-related issue",
-    "6700": "wrong length",
     "67xx": "wrong length",
-    "6800": "function in CLA not supported",
     "6881": "logical channel not supported",
     "6882": "secure messaging not supported",
     "6883": "last command of the chain expected",
     "6884": "command chaining not supported",
     "68xx": "function in CLA not supported",
-    "6900": "command not allowed",
     "6981": "command incompatible with file structure",
     "6982": "security status not satisfied",
     "6983": "authentication method blocked",
@@ -45,7 +40,6 @@ _GENERIC: Mapping[str, str] = {
     "6987": "expected secure messaging data objects missing",
     "6988": "secure messaging data objects incorrect",
     "69xx": "command not allowed",
-    "6A00": "wrong parameters P1-P2",
     "6A80": "incorrect parameters in the command data field",
     "6A81": "function not supported",
     "6A82": "file or application not found",
@@ -61,11 +55,8 @@ _GENERIC: Mapping[str, str] = {
     "6B00": "wrong parameters P1-P2 (offset outside the file)",
     "6Bxx": "wrong parameters P1-P2",
     "6Cxx": "wrong Le, xx bytes are available",
-    "6D00": "instruction not supported",
     "6Dxx": "instruction not supported",
-    "6E00": "class not supported",
     "6Exx": "class not supported",
-    "6F00": "no precise diagnosis",
     "6Fxx": "no precise diagnosis",
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -31,9 +32,25 @@ def is_pin_command(raw: bytes) -> bool:
     return raw[1] in (0x20, 0x24, 0x2C) and (has_data or raw[1:3] == b"\x2c\x03")
 
 
+class Logged(AbstractContextManager[None]):
+    """A transaction that writes down when it is begun and ended. One that is only dropped has no end."""
+
+    def __init__(self, log: list[bytes | str], transaction: AbstractContextManager[None]) -> None:
+        self.log, self.transaction = log, transaction
+
+    def __enter__(self) -> None:
+        self.transaction.__enter__()
+        self.log.append("begin")
+
+    def __exit__(self, *error: Any) -> None:
+        self.log.append("end")
+        self.transaction.__exit__(*error)
+
+
 class Wire(Transport):
     """The way to an emulated card. It keeps what was ``sent``, what ``arrived`` at the card, and the ``answers``.
 
+    Its ``log`` has "begin" and "end" of every transaction among what was sent.
     A ``fault`` strikes once, at the PIN command with that number; everything else passes.
     """
 
@@ -42,6 +59,7 @@ class Wire(Transport):
         self.sent: list[bytes] = []
         self.arrived: list[bytes] = []
         self.answers: list[bytes] = []
+        self.log: list[bytes | str] = []
         self._fault: Fault | None = None
         self._number = 0
 
@@ -61,8 +79,28 @@ class Wire(Transport):
     def atr(self) -> bytes:
         return self.reader.atr
 
+    @property
+    def transactions(self) -> list[list[bytes]]:
+        """What was sent in each outermost transaction of the log; all are over, and nothing was sent outside of one."""
+        depth, found = 0, []
+        for entry in self.log:
+            if entry == "begin":
+                found += [[]] if depth == 0 else []
+                depth += 1
+            elif entry == "end":
+                depth -= 1
+            else:
+                assert depth, "a command was sent outside of any transaction"
+                found[-1].append(entry)
+        assert depth == 0, "a transaction was left open"
+        return found
+
+    def transaction(self) -> Logged:
+        return Logged(self.log, self.reader.transaction())
+
     def transmit(self, command: bytes) -> bytes:
         self.sent.append(command)
+        self.log.append(command)
         if self._fault is None or not is_pin_command(command) or len(self.pin_commands) != self._number:
             return self._forward(command)
         fault, self._fault = self._fault, None

@@ -27,6 +27,13 @@ def leaks(text: str, secrets: Secrets) -> list[str]:
     return found
 
 
+def silent(said: str | BaseException, secrets: Secrets) -> None:
+    """Nothing of ``secrets`` is in what was said; an exception is made to say all it can."""
+    __tracebackhide__ = True
+    found = leaks(said if isinstance(said, str) else "\n".join(texts(said)), secrets)
+    assert not found, found
+
+
 def texts(error: BaseException) -> Iterator[str]:
     """All that an exception can be made to say, and all that it was raised from, suppressed or not."""
     seen: set[int] = set()

@@ -14,14 +14,14 @@ from akis.sm import CardSession, SecureSession, Suite
 from tests.by_hand import Keys
 
 SUITES = [pytest.param((suite, n), id=f"{suite.value}-{8 * n}") for suite in Suite for n in suite.key_lengths]
-"""Every suite with every key length it takes, as arguments of a Bench."""
+"""Every suite with every key length it takes, as arguments of a Pair."""
 
 START = 0x1A2B3C4D5E6F7081
 """The counter before the first command."""
 
 
 @dataclass
-class Bench:
+class Pair:
     """Keys, counter and rules that several sessions start from."""
 
     suite: Suite = Suite.AES
@@ -54,7 +54,7 @@ class Bench:
 
 def contexts(session: SecureSession | CardSession) -> list[object]:
     """The cipher and MAC objects that a session holds."""
-    held = vars(session).values()
+    held = [*vars(session).values(), *(getattr(session._contexts, name, None) for name in ("encryption", "mac"))]
     return [value for value in held if type(value).__module__ == "akis.sm.suite" and not isinstance(value, Suite)]
 
 

@@ -1,4 +1,4 @@
-"""Command and response APDUs (ISO/IEC 7816-4 §5.1): values, and the layout that makes bytes of them."""
+"""Command and response APDUs (ISO/IEC 7816-4:2005 §5.1): values, and the layout that makes bytes of them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,11 @@ from akis.codec.frozen import Frozen, freeze
 from akis.codec.schema import BytesConstruct
 from akis.errors import CodecError, InvalidArgument, WrongType
 from akis.status import StatusWord
+
+CHAINED = 0x10
+"""CLA bit 5: not the last command of a chain (ISO/IEC 7816-4:2005 §5.1.1.1)."""
+SM_BITS = 0x0C
+"""CLA bits 4 and 3, first interindustry values: secure messaging, header authenticated (§5.1.1, table 2)."""
 
 MAX_DATA = 0xFFFF
 MAX_NE = 0x10000
@@ -59,14 +64,14 @@ class CommandApdu(Frozen, _CommandFields):
             if not isinstance(value, int):
                 raise WrongType(f"{name} is a number, not {type(value).__name__}")
             if not 0 <= value <= 0xFF:
-                raise InvalidArgument(f"{name} is one byte, {value} does not fit")
+                raise InvalidArgument(f"{name} is one byte, 0 to 255")
         if len(data) > MAX_DATA:
             raise InvalidArgument(f"the data field holds at most {MAX_DATA} bytes, not {len(data)}")
         if ne is not None:
             if not isinstance(ne, int) or isinstance(ne, bool):
                 raise WrongType(f"Ne is a number or None, not {type(ne).__name__}")
             if not 1 <= ne <= MAX_NE:
-                raise InvalidArgument(f"Ne is None or 1 to {MAX_NE}, not {ne}")
+                raise InvalidArgument(f"Ne is None or 1 to {MAX_NE}")
         needed = len(data) > 0xFF or (ne is not None and ne > 0x100)
         present = bool(data) or ne is not None
         return _command(cla, ins, p1, p2, data, ne, needed or (bool(extended) and present))
@@ -82,7 +87,7 @@ class CommandApdu(Frozen, _CommandFields):
 
     @property
     def case(self) -> str:
-        """Which of the seven encodings it has: 1, 2S, 3S, 4S, 2E, 3E or 4E (ISO/IEC 7816-3 §12.1)."""
+        """Which of the seven encodings it has: 1, 2S, 3S, 4S, 2E, 3E or 4E (ISO/IEC 7816-3:2006 §12.1)."""
         number = 1 + (self.ne is not None) + 2 * bool(self.data)
         return "1" if number == 1 else f"{number}{'E' if self.extended else 'S'}"
 
@@ -125,7 +130,7 @@ class ResponseApdu(Frozen, _ResponseFields):
         if not isinstance(sw, int):
             raise WrongType(f"a status word is a number, not {type(sw).__name__}")
         if not 0 <= sw <= 0xFFFF:
-            raise InvalidArgument(f"a status word is two bytes, {sw} does not fit")
+            raise InvalidArgument("a status word is two bytes, 0 to FFFF")
         if len(data) > MAX_NE:
             raise InvalidArgument(f"the data field holds at most {MAX_NE} bytes, not {len(data)}")
         return _response(data, StatusWord(sw))
@@ -187,7 +192,7 @@ def _plain_bytes(raw: bytes, what: str) -> bytes:
 
 
 class CommandLayout(BytesConstruct[CommandApdu]):
-    """``CLA INS P1 P2 [Lc data] [Le]``, told apart by length alone (ISO/IEC 7816-4 §5.1, ISO/IEC 7816-3 §12.1).
+    """``CLA INS P1 P2 [Lc data] [Le]``, told apart by length alone (ISO/IEC 7816-3:2006 §12.1).
 
     ======  =======================  =========================
     case    short                    extended
@@ -209,7 +214,7 @@ class CommandLayout(BytesConstruct[CommandApdu]):
             if length == 6 + lc:
                 ne = body[5 + lc] or 0x100
             elif length != 5 + lc:
-                raise CodecError(f"Lc says {lc} bytes, {length - 5} follow", start + 4)
+                raise CodecError(f"Lc does not fit the {length - 5} bytes that follow it", start + 4)
         elif length == 5:
             ne = body[4] or 0x100
         elif length > 7:
@@ -221,7 +226,7 @@ class CommandLayout(BytesConstruct[CommandApdu]):
             if length == 9 + lc:
                 ne = body[7 + lc] << 8 | body[8 + lc] or MAX_NE
             elif length != 7 + lc:
-                raise CodecError(f"extended Lc says {lc} bytes, {length - 7} follow", start + 5)
+                raise CodecError(f"extended Lc does not fit the {length - 7} bytes that follow it", start + 5)
         elif length == 7:
             ne = body[5] << 8 | body[6] or MAX_NE
             extended = True

@@ -36,7 +36,7 @@ class FileControl:
 
     @property
     def is_df(self) -> bool | None:
-        """Whether it is a dedicated file (ISO/IEC 7816-4:2005 §5.3.3.2: bits 6 to 4 of the descriptor all set)."""
+        """Whether it is a dedicated file (ISO/IEC 7816-4:2005 table 14: bits 6 to 4 of the descriptor all set)."""
         return None if self.descriptor is None else self.descriptor & _DF == _DF
 
     def to_bytes(self, template: int = FCI) -> bytes:
@@ -78,7 +78,7 @@ class FileControl:
 
 def _bytes(name: str, number: int, length: int) -> bytes:
     if not 0 <= number < 1 << 8 * length:
-        raise InvalidArgument(f"{name} of a file is a number of {length} bytes at most, not {number}")
+        raise InvalidArgument(f"{name} of a file is a number of {length} bytes at most")
     return number.to_bytes(length, "big")
 
 

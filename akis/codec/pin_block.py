@@ -15,7 +15,7 @@ Encoding = Literal["ascii", "digits", "bcd", "iso9564-2"]
 Layout = Literal["concatenated", "length-prefixed"]
 FILL = 0xF
 
-# ISO 9564-1 §9.3.3, format 2: control nibble 2, length nibble, digits, filled with F to eight bytes.
+# ISO 9564-1, format 2: control nibble 2, length nibble, digits, filled with F to eight bytes.
 _FORMAT_2 = BitStruct("control" / Const(2, Nibble), "length" / Nibble, "nibbles" / Array(14, Nibble))
 _FORMAT_2_LENGTHS = range(4, 13)
 
@@ -46,7 +46,7 @@ def encode(pin: bytes, encoding: Encoding, pad_to: int | None = None, pad_byte: 
     if pad_to is None:
         return block
     if not 0 <= pad_byte <= 0xFF:
-        raise InvalidArgument(f"a pad byte is one byte, not {pad_byte}")
+        raise InvalidArgument("a pad byte is one byte")
     if len(block) > pad_to:
         raise PinFormatError(f"a PIN of {len(pin)} characters does not fit into a block of {pad_to} bytes")
     return block + bytes((pad_byte,)) * (pad_to - len(block))
@@ -105,11 +105,11 @@ def split(data: bytes, layout: Layout, old_length: int) -> tuple[bytes, bytes]:
 
 
 def _no_such(encoding: object) -> InvalidArgument:
-    return InvalidArgument(f"no PIN encoding {encoding!r}; there are {', '.join(get_args(Encoding))}")
+    return InvalidArgument(f"no such PIN encoding; there are {', '.join(get_args(Encoding))}")
 
 
 def _no_layout(layout: object) -> InvalidArgument:
-    return InvalidArgument(f"no layout {layout!r}; there are {', '.join(get_args(Layout))}")
+    return InvalidArgument(f"no such layout; there are {', '.join(get_args(Layout))}")
 
 
 def _printable(characters: bytes) -> bool:

@@ -87,7 +87,7 @@ class SmLayout(BytesConstruct[SmObjects]):
         raise SmGrammarError(f"data object {CHECKSUM:02X} is missing", end)
 
     def encode(self, value: SmObjects) -> bytes:
-        return value.covered + bytes((CHECKSUM, len(value.checksum))) + value.checksum
+        return with_checksum(value.covered, value.checksum)
 
     def cover(self, tag: int, value: bytes, second: bytes | None) -> bytes:
         """The objects before the checksum, from their values; ``tag`` 0 leaves the data out, None the second object."""
@@ -106,6 +106,11 @@ class SmLayout(BytesConstruct[SmObjects]):
         if content[:1] != ISO_PADDING:
             raise CodecError("padding-content indicator is not 01", offset)
         return content[1:]
+
+
+def with_checksum(covered: bytes, checksum: bytes) -> bytes:
+    """A whole data field: what the checksum covers, and DO'8E'."""
+    return covered + bytes((CHECKSUM, len(checksum))) + checksum
 
 
 COMMAND_OBJECTS = SmLayout(_COMMAND_ORDER, LE, second_required=False)

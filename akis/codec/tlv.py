@@ -127,7 +127,7 @@ def tag_bytes(tag: int) -> bytes:
     except CodecError:
         whole = False
     if not whole:
-        raise InvalidArgument(f"{tag:X} is not a tag field")
+        raise InvalidArgument("this number is not a tag field")
     return raw
 
 
@@ -195,7 +195,7 @@ class TlvTree(BytesConstruct[tuple[Tlv, ...]]):
                 length, position, kept = self._long_length(raw, position, end)
             after = position + length
             if after > end:
-                raise CodecError(f"tag {tag:X} says {length} bytes, {max(end - position, 0)} are there", begin)
+                raise CodecError(f"data object cut off, {max(end - position, 0)} bytes of its value are there", begin)
             room -= 1
             if room < 0:
                 raise CodecError(f"more than {MAX_COUNT} data objects", begin)

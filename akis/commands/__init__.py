@@ -1,0 +1,1 @@
+"""Builders of commands and readers of their answers; pure."""

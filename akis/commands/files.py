@@ -39,13 +39,13 @@ def select_path(path: tuple[int, ...], answer: Answer = "fci") -> CommandApdu:
 def read_binary(offset: int, ne: int) -> CommandApdu:
     """READ BINARY of the current EF, ``ne`` bytes from ``offset``, which P1-P2 hold up to 32767."""
     if not 0 <= offset <= 0x7FFF:
-        raise InvalidArgument(f"the offset in P1-P2 is 0 to 32767, not {offset}")
+        raise InvalidArgument("the offset in P1-P2 is 0 to 32767")
     return CommandApdu(0x00, READ_BINARY, offset >> 8, offset & 0xFF, ne=ne)
 
 
 def _select(p1: int, data: bytes, answer: Answer) -> CommandApdu:
     if answer not in _ANSWERS:
-        raise InvalidArgument(f"SELECT answers fci, fcp or none, not {answer!r}")
+        raise InvalidArgument("SELECT answers fci, fcp or none")
     return CommandApdu(0x00, SELECT, p1, _ANSWERS[answer], data, None if answer == "none" else 0x100)
 
 

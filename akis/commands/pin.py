@@ -25,7 +25,7 @@ def verify_empty(reference: int) -> CommandApdu:
 
 
 def logout(reference: int) -> CommandApdu:
-    """VERIFY with P1 = FF: not verified any more."""
+    """VERIFY with P1 = FF: not verified any more. It came with the 2013 edition; 2005 reserves this P1."""
     return CommandApdu(0x00, VERIFY, 0xFF, reference)
 
 

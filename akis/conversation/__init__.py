@@ -1,0 +1,1 @@
+"""Several commands as one generator, without any I/O."""

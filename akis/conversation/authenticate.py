@@ -29,5 +29,7 @@ def authenticate(
     challenge = yield from ask(security.get_challenge(NONCE_LENGTH), "GET CHALLENGE")
     if len(challenge) != NONCE_LENGTH:
         raise SecureMessagingError(f"the card's challenge has {len(challenge)} bytes, not {NONCE_LENGTH}")
-    answer = yield from ask(security.mutual_authenticate(terminal.token(challenge)), "MUTUAL AUTHENTICATE")
+    answer = yield from ask(
+        security.mutual_authenticate(terminal.token(challenge)), "proving the keys to the card (MUTUAL AUTHENTICATE)"
+    )
     return terminal.session(answer)

@@ -1,11 +1,14 @@
-"""The emulated card: bytes in, bytes out, as the command-by-command definition of the AKİS-style 2.x card has it."""
+"""The emulated card: bytes in, bytes out.
+
+What it answers is written down row by row in the tests, ``tests/akis/emulator``; they are its definition.
+"""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
 
-from akis.codec.apdu import CommandApdu, ResponseApdu
+from akis.codec.apdu import CHAINED, SM_BITS, CommandApdu, ResponseApdu
 from akis.commands import files, objects, pin, security
 from akis.emulator.continuation import Continuation
 from akis.emulator.files import FileCommands
@@ -27,9 +30,7 @@ from akis.emulator.status import (
     Refuse,
     require,
 )
-from akis.errors import CodecError, SecureMessagingError
-from akis.sm.chain import CHAINED
-from akis.sm.session import SM_BITS
+from akis.errors import CodecError, SecureMessagingError, WrongType
 
 _PIN_COMMANDS = frozenset((pin.VERIFY, pin.CHANGE, pin.RESET))
 _ALIVE_WHEN_DEAD = frozenset((files.SELECT, objects.GET_DATA, objects.GET_DATA_ODD))
@@ -49,6 +50,10 @@ class EmulatedCard:
         random: Callable[[int], bytes] = secrets.token_bytes,
         on_commit: Callable[[Memory], None] | None = None,
     ) -> None:
+        if not isinstance(personality, Personality):
+            raise WrongType(
+                f"a card is of a Personality, not of {type(personality).__name__}; EmulatedCard.named has names"
+            )
         self.personality = personality
         self.memory = Memory.new(personality) if memory is None else memory
         self.memory.on_commit = on_commit

@@ -13,7 +13,7 @@ _LONGEST = 0x100
 class Continuation:
     """What is left to fetch. GET RESPONSE belongs to the exchange it continues, so it is plain even where that is not.
 
-    ISO/IEC 7816-4:2005 §5.3.4 and §7.6.1.
+    ISO/IEC 7816-4:2005 §5.1.3 and §7.6.1.
     """
 
     def __init__(self) -> None:

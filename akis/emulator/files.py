@@ -83,7 +83,8 @@ class FileCommands:
         """READ BINARY of the current EF, or of one below the DF by short identifier."""
         require(not command.data and command.ne, WRONG_LENGTH)
         if command.p1 & 0x80:
-            # EFs without a short identifier of their own answer to the last five bits of theirs (§5.3.1.1).
+            # An EF without a short identifier of its own answers to the last five bits of its identifier
+            # (ISO/IEC 7816-4:2005 §5.3.3, tag 88).
             short = command.p1 & 0x1F
             below = [file for file in self._below(self._df) if file.content is not None and file.fid & 0x1F == short]
             if not short or not below:
@@ -185,10 +186,13 @@ def fit(data: bytes, ne: int | None) -> ResponseApdu:
 
 
 def _files(personality: Personality) -> list[File]:
-    """EF.DIR and EF.TokenInfo as in ISO/IEC 7816-15 §8.4 and §8.10."""
+    """MF, application, and in them EF.DIR and EF.TokenInfo as PKCS #15 v1.1 has them."""
     label = personality.label.encode("ascii")
-    template = Tlv(0x61, [Tlv(0x4F, AID), Tlv(0x50, label), Tlv(0x51, APPLICATION.to_bytes(2, "big"))])
-    token = Tlv(0x30, [Tlv(0x02, b"\x00"), Tlv(0x04, personality.serial), Tlv(0x0C, b"AKIS"), Tlv(0x80, label)])
+    path = MF.to_bytes(2, "big") + APPLICATION.to_bytes(2, "big")
+    template = Tlv(0x61, [Tlv(0x4F, AID), Tlv(0x50, label), Tlv(0x51, path)])
+    version, serial, maker = Tlv(0x02, b"\x00"), Tlv(0x04, personality.serial), Tlv(0x0C, b"AKIS")
+    flags = Tlv(0x03, b"\x05\x60")  # loginRequired and prnGeneration, five bits unused
+    token = Tlv(0x30, [version, serial, maker, Tlv(0x80, label), flags])
     return [
         File(MF, None),
         File(EF_DIR, MF, template.to_bytes()),

@@ -65,7 +65,7 @@ class Memory:
         elif state == "dead":
             puk.left, memory.life_cycle = 0, DEATH
         elif state:
-            raise InvalidArgument(f"no card state {state!r}; there are new, blocked, last-try, dead")
+            raise InvalidArgument("no such card state; there are new, blocked, last-try, dead")
         return memory
 
     @property
@@ -100,7 +100,7 @@ class Memory:
     def _from_table(cls, table: Any) -> Memory:
         version, life_cycle = _number(table[_FORMAT]), _number(table["life_cycle"])
         if version != _VERSION:
-            raise ProfileError(f"the saved card has format version {version}, this library reads {_VERSION}")
+            raise ProfileError(f"the saved card has another format version, this library reads {_VERSION}")
         if life_cycle not in (ADMINISTRATION, OPERATION, DEATH):
             raise ValueError("no such life cycle")
         pin, puk = (cls._reference(table["references"][f"{name:02X}"], LENGTHS[name]) for name in (PIN, PUK))

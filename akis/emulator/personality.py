@@ -10,7 +10,7 @@ from typing import Literal, get_args
 from akis.errors import InvalidArgument, ProfileError
 from akis.profile.load import build, load, read_toml
 from akis.profile.model import CardProfile, SmRules, check_fields
-from akis.sm.mutual_auth import DeviceKeys, algorithm
+from akis.sm.mutual_auth import DeviceKeys
 
 Role = Literal["issuer", "terminal"]
 State = Literal["", "new", "blocked", "last-try", "dead"]
@@ -37,9 +37,12 @@ class CardKey:
         for reference in self.algorithms:
             self.device_keys(reference)
 
-    def device_keys(self, reference: int) -> DeviceKeys:
-        """The pair for one algorithm; :class:`InvalidArgument` where its keys have another length."""
-        return DeviceKeys(self.reference, algorithm(reference).reference, self.enc, self.mac)
+    def device_keys(self, algorithm: int) -> DeviceKeys:
+        """The pair for one of its algorithms, by reference byte; :class:`InvalidArgument` for any other."""
+        if algorithm not in self.algorithms:
+            served = ", ".join(f"{served:02X}" for served in self.algorithms)
+            raise InvalidArgument(f"key {self.reference:02X} serves the algorithms {served}, no other")
+        return DeviceKeys(self.reference, algorithm, self.enc, self.mac)
 
     def __repr__(self) -> str:
         return f"CardKey({self.reference:02X}, {self.role})"
@@ -71,10 +74,10 @@ class Personality:
         for name, value, lengths in (("pin", self.pin, PIN_LENGTHS), ("puk", self.puk, PUK_LENGTHS)):
             if len(value) not in lengths or not (value.isascii() and value.isdigit()):
                 raise InvalidArgument(f"{name} is {lengths[0]} to {lengths[-1]} decimal digits")
-        if not self.label.isascii():
-            raise InvalidArgument("label is ASCII")
+        if not self.label.isascii() or len(self.label) > 1000:
+            raise InvalidArgument("label is up to 1000 ASCII characters")
         if not 1 <= self.tries <= 15:
-            raise InvalidArgument(f"tries is 1 to 15, not {self.tries}")
+            raise InvalidArgument("tries is 1 to 15")
         if len(self.serial) != 12:
             raise InvalidArgument(f"serial is 12 bytes, not {len(self.serial)}")
         if len({key.reference for key in self.keys}) != len(self.keys):

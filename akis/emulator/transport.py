@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from akis.emulator.card import EmulatedCard
-from akis.errors import NoCard
+from akis.errors import NoCard, TransportError, WrongType
 from akis.transport.base import Transport
 
 
@@ -11,8 +11,11 @@ class EmulatorTransport(Transport):
     """A way to an emulated card. ``remove`` pulls the card: what follows raises :class:`NoCard` until ``insert``."""
 
     def __init__(self, card: EmulatedCard) -> None:
+        if not isinstance(card, EmulatedCard):
+            raise WrongType(f"the card is an EmulatedCard, not {type(card).__name__}")
         self.card = card
         self._present = True
+        self._open = True
 
     @property
     def atr(self) -> bytes:
@@ -38,9 +41,12 @@ class EmulatorTransport(Transport):
         self._present = True
 
     def close(self) -> None:
-        if self._present:
+        if self._open and self._present:
             self.card.reset()
+        self._open = False
 
     def _check(self) -> None:
+        if not self._open:
+            raise TransportError("this way to the emulated card is closed")
         if not self._present:
             raise NoCard("there is no card in the emulated reader")

@@ -18,6 +18,7 @@ from akis.errors import InvalidArgument, ProfileError
 from akis.profile.model import SOURCES, CardProfile
 
 T = TypeVar("T")
+_DEEPEST = 8
 
 
 @cache
@@ -33,7 +34,7 @@ def load(name: str) -> CardProfile:
 def load_file(path: Path) -> CardProfile:
     """A profile from a user's own file."""
     try:
-        text = path.read_text("utf-8")
+        text = Path(path).read_text("utf-8")
     except (OSError, ValueError) as error:
         raise ProfileError(f"{path}: cannot be read ({type(error).__name__})") from None
     return parse(text, str(path))
@@ -50,11 +51,19 @@ def parse(text: str, where: str) -> CardProfile:
 def read_toml(text: str, where: str) -> dict[str, Any]:
     """The tables of a TOML file."""
     try:
-        return tomllib.loads(text)
+        tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ProfileError(f"{where}: not TOML, {error}") from None
+    except (ValueError, TypeError):  # a number of thousands of digits, or no text at all
+        raise ProfileError(f"{where}: not TOML") from None
     except RecursionError:
         raise ProfileError(f"{where}: nested too deep") from None
+    level: list[Any] = [tables]
+    for _ in range(_DEEPEST):
+        level = [inner for table in level if isinstance(table, dict) for inner in table.values()]
+    if level:
+        raise ProfileError(f"{where}: nested too deep")
+    return tables
 
 
 def build(kind: type[T], table: Mapping[str, Any], where: str, path: str = "") -> T:
@@ -63,7 +72,7 @@ def build(kind: type[T], table: Mapping[str, Any], where: str, path: str = "") -
     known = {item.name: item for item in fields(kind) if item.metadata.get("in_file", True)}  # type: ignore[arg-type]
     for name in table:
         if name not in known:
-            raise ProfileError(f"{where}: {path}{name} is not a field; there are {', '.join(known)}")
+            raise ProfileError(f"{where}: {path}{name[:40]!r} is not a field; there are {', '.join(known)}")
     given: dict[str, Any] = {}
     for name, item in known.items():
         if name in table:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from akis.codec import pin_block
 from akis.errors import InvalidArgument, PinFormatError
@@ -15,7 +15,7 @@ SOURCES = ("documented", "open code", "reported", "inferred", "assumed")
 
 @dataclass(frozen=True, slots=True)
 class SmRules:
-    """Where cards differ in secure messaging. The defaults are those of ISO/IEC 7816-4 and ICAO Doc 9303-11.
+    """Where cards differ in secure messaging. The defaults are those of ISO/IEC 7816-4:2005.
 
     - ``case1_padding``: a command without data objects has its header padded once ("single", ISO/IEC 7816-4:2005 §B.1)
       or a second time as the end of the message ("double", the letter of ICAO Doc 9303-11 §9.8).
@@ -48,8 +48,10 @@ class PinRules:
     """One PIN or PUK of a card: where it is, what it may look like, how its counter is read without risk.
 
     ``reference`` is P2 of its commands, ``object`` its number among the PIN objects. ``minimum`` and ``maximum`` count
-    characters. ``tries_by`` is the way to read the counter that costs nothing on this card, "none" where none is known;
-    ``empty_verify`` says whether VERIFY without data is free here.
+    characters, of which ``characters`` says the kind. ``encoding`` makes bytes of them and ``pad_byte`` fills these up
+    to ``pad_to``, unless that is 0; ``change`` is the layout of old and new value in one command
+    (:mod:`akis.codec.pin_block`). ``tries_by`` is the way to read the counter that costs nothing on this card, "none"
+    where none is known; ``empty_verify`` says whether VERIFY without data is free here.
     """
 
     name: str
@@ -59,11 +61,11 @@ class PinRules:
     maximum: int
     characters: Literal["digits", "printable"]
     encoding: Literal["ascii", "digits", "bcd", "iso9564-2"]
+    pad_to: int
+    pad_byte: int
     change: Literal["concatenated", "length-prefixed"]
     tries_by: Literal["get_data", "empty_verify", "none"]
     empty_verify: Literal["free", "unknown"]
-    pad_to: int | None = None
-    pad_byte: int = 0xFF
 
     def __post_init__(self) -> None:
         check_fields(self)
@@ -71,6 +73,10 @@ class PinRules:
             raise InvalidArgument("minimum is at least 1 and not above maximum")
         if not 0 <= self.reference <= 0xFF or not 0 <= self.pad_byte <= 0xFF:
             raise InvalidArgument("reference and pad_byte are one byte each")
+        if not 1 <= self.object <= 0x7F:
+            raise InvalidArgument("object is 1 to 127")
+        if self.maximum > 0xFF or not 0 <= self.pad_to <= 0xFF:
+            raise InvalidArgument("maximum and pad_to are at most 255")
         if self.characters == "printable" and self.encoding != "ascii":
             raise InvalidArgument(f"encoding {self.encoding} holds digits only, characters says printable")
         if self.tries_by == "empty_verify" and self.empty_verify != "free":
@@ -79,7 +85,7 @@ class PinRules:
     @property
     def cut_by_length(self) -> bool:
         """Whether a card that is given two of its values in a row must know how long the stored one is."""
-        fixed = self.minimum == self.maximum or self.pad_to is not None or self.encoding == "iso9564-2"
+        fixed = self.minimum == self.maximum or self.pad_to > 0 or self.encoding == "iso9564-2"
         return self.change == "concatenated" and not fixed
 
     def block(self, pin: bytes) -> bytes:
@@ -89,7 +95,7 @@ class PinRules:
             raise PinFormatError(f"the {self.name} has {size} characters, not {len(pin)}; nothing was sent")
         if self.characters == "digits" and not pin.isdigit():
             raise PinFormatError(f"the {self.name} has decimal digits only; nothing was sent")
-        return pin_block.encode(pin, self.encoding, self.pad_to, self.pad_byte)
+        return pin_block.encode(pin, self.encoding, self.pad_to or None, self.pad_byte)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +138,8 @@ class CardProfile:
         check_fields(self)
         if not 1 <= len(self.application) <= 16:
             raise InvalidArgument("application is 1 to 16 bytes")
+        if self.pin.reference == self.puk.reference or self.pin.object == self.puk.object:
+            raise InvalidArgument("pin and puk have references and objects of their own")
         if not 1 <= self.max_data <= (0xFFFF if self.extended_length else 0xFF):
             raise InvalidArgument("max_data is 1 to 255, or to 65535 with extended length")
 
@@ -142,12 +150,12 @@ class CardProfile:
 
 
 def check_fields(value: Any) -> None:
-    """Raise :class:`InvalidArgument` where a field's value is not of its declared kind."""
+    """Raise :class:`InvalidArgument` where a text, number, truth value or choice is not what its field declares."""
     for name, kind in get_type_hints(type(value)).items():
         given = getattr(value, name)
-        choices = get_args(kind) if "Literal" in str(kind) else ()
+        choices = get_args(kind) if get_origin(kind) is Literal else ()
         if choices and given not in choices:
-            raise InvalidArgument(f"{name} is {' or '.join(choices)}, not {given!r}")
+            raise InvalidArgument(f"{name} is {' or '.join(choices)}")
         if given is None and type(None) in get_args(kind):
             continue
         plain = {int: int, int | None: int, bool: bool, str: str, bytes: bytes}.get(kind)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from akis.codec.apdu import CommandApdu
+from akis.codec.apdu import CHAINED, CommandApdu
 from akis.sm.suite import Suite
 
-CHAINED = 0x10
-"""CLA bit 5: not the last command of a chain."""
 # DO'8E' with its eight bytes, DO'97' with one, and tag, two length bytes and indicator of DO'87'.
 _CHECKSUM, _LE, _CRYPTOGRAM = 10, 3, 4
 
 
 def plain_room(suite: Suite, max_data: int, with_le: bool) -> int:
     """How many bytes of plain data fit a protected command of ``max_data`` bytes."""
-    objects = max_data - _CHECKSUM - _CRYPTOGRAM - (_LE if with_le else 0)
+    wider = max_data > 0xFF  # then Ne and the length of DO'87' may take a byte more each
+    objects = max_data - _CHECKSUM - _CRYPTOGRAM - wider - (_LE + wider if with_le else 0)
     # Whole blocks, one byte of which at least is padding.
     return objects // suite.block * suite.block - 1
 

@@ -4,7 +4,7 @@ Terminal and card prove to each other that they hold the same pair of keys, K.EN
 
     S.IFD = RND.IFD 8 ‖ SN.IFD 8 ‖ RND.ICC 8 ‖ SN.ICC 8 ‖ K.IFD 32      the terminal's token
     S.ICC = RND.ICC 8 ‖ SN.ICC 8 ‖ RND.IFD 8 ‖ SN.IFD 8 ‖ K.ICC 32      the card's
-    token = E(K.ENC, S) ‖ MAC(K.MAC, E(K.ENC, S))[:8]                   72 bytes
+    token = E ‖ MAC(K.MAC, E ‖ 80 00 … 00)[:8], E = E(K.ENC, S)         72 bytes
 
 Nothing here does I/O: what is random comes in as an argument, what is to be sent goes out as a value.
 """
@@ -45,7 +45,7 @@ class Algorithm:
 ALGORITHMS = {
     row.reference: row
     for row in (
-        # 0C and 8C as in OpenSC's IAS/ECC driver, the only public implementation.
+        # 0C and 8C as in OpenSC's IAS/ECC driver.
         Algorithm(0x0C, Suite.TDES, "SHA-1", 16),
         Algorithm(0x8C, Suite.TDES, "SHA-256", 16),
         # Assumed: CWA 14890-1 has no AES; these carry the same exchange over to it.
@@ -86,6 +86,11 @@ class DeviceKeys:
                     f"{name} of algorithm {algorithm_reference:02X} is {wanted} bytes, not {len(key)}"
                 )
 
+    def check_usable(self) -> None:
+        """Raise :class:`InvalidArgument` where the keys were wiped."""
+        self.k_enc.reveal()
+        self.k_mac.reveal()
+
     def wipe(self) -> None:
         """Overwrite both keys; they cannot be used afterwards."""
         self.k_enc.wipe()
@@ -117,6 +122,9 @@ class _Side:
     def __init__(self, keys: DeviceKeys, own_sn: bytes, random: Callable[[int], bytes], rules: SmRules | None) -> None:
         self._keys = keys
         self._own_sn = _eight(own_sn, "a serial number")
+        if not isinstance(keys, DeviceKeys):
+            raise WrongType(f"the keys are DeviceKeys, not {type(keys).__name__}")
+        keys.check_usable()
         self._random = random
         self._rules = rules
 
@@ -148,7 +156,7 @@ class TerminalAuthentication(_Side):
     def token(self, rnd_icc: bytes) -> bytes:
         """The data field of MUTUAL AUTHENTICATE for the card's challenge: 72 bytes."""
         rnd_icc = _eight(rnd_icc, "a challenge")
-        rnd_ifd, k_ifd = self._random(NONCE_LENGTH), self._random(_K_LENGTH)
+        rnd_ifd, k_ifd = (checked_random(self._random, length) for length in (NONCE_LENGTH, _K_LENGTH))
         self._sent = rnd_ifd, rnd_icc, Secret(k_ifd)
         return self._keys.seal(rnd_ifd + self._own_sn + rnd_icc + self._sn_icc + k_ifd)
 
@@ -189,9 +197,19 @@ class CardAuthentication(_Side):
         # Any terminal may hold the keys; the card checks that the rest is its own challenge and number.
         if not hmac.compare_digest(opened[16:32], rnd_icc + self._own_sn):
             raise SecureMessagingError("the terminal's authentication token does not echo this card's challenge")
-        k_icc = self._random(_K_LENGTH)
+        k_icc = checked_random(self._random, _K_LENGTH)
         sealed = self._keys.seal(rnd_icc + self._own_sn + rnd_ifd + sn_ifd + k_icc)
         return sealed, self._session(CardSession, rnd_ifd, rnd_icc, opened[32:], k_icc)
+
+
+def checked_random(random: Callable[[int], bytes], length: int) -> bytes:
+    """``length`` bytes from a source that is somebody else's."""
+    if not callable(random):
+        raise WrongType(f"a source of random bytes is called with a number, {type(random).__name__} cannot be")
+    drawn = random(length)
+    if not isinstance(drawn, bytes | bytearray) or len(drawn) != length:
+        raise InvalidArgument(f"the source of random bytes does not give {length} bytes when asked for them")
+    return bytes(drawn)
 
 
 def serial_to_sn(serial: bytes) -> bytes:

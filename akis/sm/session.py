@@ -9,9 +9,10 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Self
+from dataclasses import dataclass
+from typing import NoReturn, Self
 
-from akis.codec.apdu import MAX_DATA, MAX_NE, CommandApdu, ResponseApdu
+from akis.codec.apdu import MAX_DATA, MAX_NE, SM_BITS, CommandApdu, ResponseApdu
 from akis.codec.sm_objects import (
     COMMAND_OBJECTS,
     CRYPTOGRAM,
@@ -20,15 +21,22 @@ from akis.codec.sm_objects import (
     RESPONSE_OBJECTS,
     SmGrammarError,
     SmObjects,
+    with_checksum,
 )
 from akis.errors import CodecError, InvalidArgument, SecureMessagingError, WrongType
 from akis.profile.model import SmRules
 from akis.sm.suite import BytesLike, Encryption, Suite, pad, unpad
 
-SM_BITS = 0x0C
-"""CLA bits 4 and 3: secure messaging, header authenticated (ISO/IEC 7816-4 §5.1.1, first interindustry values)."""
 _OBJECTS_MISSING = 0x6987
 _OBJECTS_WRONG = 0x6988
+
+
+@dataclass(slots=True, repr=False)
+class _Contexts:
+    """What is left of the keys: cipher contexts."""
+
+    encryption: Encryption
+    mac: Callable[[bytes], bytes]
 
 
 class _Session:
@@ -52,6 +60,7 @@ class _Session:
         suite.check_key("the session key for the MAC", k_mac)
         if not isinstance(ssc, bytes | bytearray | memoryview):
             raise WrongType(f"the send sequence counter is bytes, not {type(ssc).__name__}")
+        ssc = bytes(ssc)
         if len(ssc) != suite.block:
             raise InvalidArgument(f"the send sequence counter of {suite.value} is {suite.block} bytes, not {len(ssc)}")
         self.suite = suite
@@ -59,13 +68,13 @@ class _Session:
         self._block = suite.block
         self._counter = int.from_bytes(ssc, "big")
         self._expects_answer = False
-        self._encryption: Encryption | None = suite.encryption(k_enc)
-        self._mac: Callable[[bytes], bytes] | None = suite.mac(k_mac)
+        # Reached through the session alone, never held in a variable: what a traceback keeps alive has no way to them.
+        self._contexts: _Contexts | None = _Contexts(suite.encryption(k_enc), suite.mac(k_mac))
 
     @property
     def alive(self) -> bool:
         """Whether it can still protect and open messages."""
-        return self._encryption is not None
+        return self._contexts is not None
 
     @property
     def ssc(self) -> bytes:
@@ -74,8 +83,7 @@ class _Session:
 
     def close(self) -> None:
         """End the session; its keys are gone. Closing twice does nothing."""
-        self._encryption = None
-        self._mac = None
+        self._contexts = None
 
     def __enter__(self) -> Self:
         return self
@@ -86,34 +94,50 @@ class _Session:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.suite.value}, {'alive' if self.alive else 'over'})"
 
-    @contextmanager
-    def _step(self) -> Iterator[tuple[Encryption, Callable[[bytes], bytes], bytes]]:
-        """Move the counter; whatever goes wrong from here on, any exception included, ends the session."""
-        encryption, mac = self._encryption, self._mac
-        if encryption is None or mac is None:
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise WrongType("a secure session is not copied or pickled")
+
+    @property
+    def _keyed(self) -> _Contexts:
+        if self._contexts is None:
             raise SecureMessagingError("the session is over")
+        return self._contexts
+
+    @contextmanager
+    def _step(self) -> Iterator[None]:
+        """Move the counter; whatever goes wrong from here on, any exception included, ends the session."""
         self._counter = (self._counter + 1) % (1 << 8 * self._block)  # wraps to zero
         try:
-            yield encryption, mac, self.ssc
+            yield
         except BaseException:
             self.close()
             raise
+
+    def _check_turn(self, of_answer: bool) -> None:
+        """Commands and their answers alternate; whoever breaks the turn ends the session."""
+        if not self.alive:
+            raise SecureMessagingError("the session is over")
+        if self._expects_answer is not of_answer:
+            out_of_turn = (
+                "an answer without a command" if of_answer else "a second command before the answer to the first"
+            )
+            raise self._refuse(out_of_turn, None if of_answer else _OBJECTS_WRONG)
 
     def _refuse(self, reason: str, sw: int | None = None) -> SecureMessagingError:
         self.close()
         return SecureMessagingError(reason, sw)
 
-    def _command_checksum(self, mac: Callable[[bytes], bytes], ssc: bytes, header: bytes, covered: bytes) -> bytes:
+    def _command_checksum(self, header: bytes, covered: bytes) -> bytes:
         """DO'8E' of a command: over counter, padded header, objects (ISO/IEC 7816-4:2005 §6.2.3, ICAO 9303-11 §9.8)."""
-        message = ssc + pad(header, self._block)
+        message = self.ssc + pad(header, self._block)
         if covered:
             message = pad(message + covered, self._block)
         elif self.rules.case1_padding == "double":
             message = pad(message, self._block)
-        return mac(message)[: self.rules.mac_length]
+        return self._keyed.mac(message)[: self.rules.mac_length]
 
-    def _answer_checksum(self, mac: Callable[[bytes], bytes], ssc: bytes, covered: bytes) -> bytes:
-        return mac(pad(ssc + covered, self._block))[: self.rules.mac_length]
+    def _answer_checksum(self, covered: bytes) -> bytes:
+        return self._keyed.mac(pad(self.ssc + covered, self._block))[: self.rules.mac_length]
 
     def _check(self, objects: SmObjects, expected: bytes) -> None:
         """Compare the checksum; takes the same time wherever the bytes differ."""
@@ -122,7 +146,7 @@ class _Session:
         if not hmac.compare_digest(objects.checksum, expected):
             raise SecureMessagingError("checksum differs", _OBJECTS_WRONG)
 
-    def _open(self, encryption: Encryption, ssc: bytes, objects: SmObjects, odd_ins: bool) -> bytes:
+    def _open(self, objects: SmObjects, odd_ins: bool) -> bytes:
         """The plain data of authenticated objects."""
         if not objects.tag:
             return b""
@@ -134,13 +158,15 @@ class _Session:
         if not objects.value or len(objects.value) % self._block:
             raise SecureMessagingError("cryptogram is not whole blocks", _OBJECTS_WRONG)
         try:
-            return unpad(encryption.decrypt(objects.value, ssc), self._block)
+            return unpad(self._keyed.encryption.decrypt(objects.value, self.ssc), self._block)
         except ValueError:
             raise SecureMessagingError("padding inside the cryptogram is wrong", _OBJECTS_WRONG) from None
 
-    def _cryptogram(self, encryption: Encryption, ssc: bytes, data: bytes, odd_ins: bool) -> tuple[int, bytes]:
+    def _cryptogram(self, data: bytes, odd_ins: bool) -> tuple[int, bytes]:
         """Tag and value of the object that carries ``data``."""
-        return CRYPTOGRAM_TLV if odd_ins else CRYPTOGRAM, encryption.encrypt(pad(data, self._block), ssc)
+        return CRYPTOGRAM_TLV if odd_ins else CRYPTOGRAM, self._keyed.encryption.encrypt(
+            pad(data, self._block), self.ssc
+        )
 
 
 class SecureSession(_Session):
@@ -155,21 +181,18 @@ class SecureSession(_Session):
         :class:`SecureMessagingError` where an answer is due first, which ends the session.
         """
         _check_protectable(command)
-        if not self.alive:
-            raise SecureMessagingError("the session is over")
-        if self._expects_answer:
-            raise self._refuse("a second command before the answer to the first")
+        self._check_turn(of_answer=False)
         self._check_room(command)
-        with self._step() as (encryption, mac, ssc):
+        with self._step():
             self._odd_ins = bool(command.ins & 1)
             tag, value = 0, b""
             if command.data or self.rules.do87_when_empty:
-                tag, value = self._cryptogram(encryption, ssc, command.data, self._odd_ins)
+                tag, value = self._cryptogram(command.data, self._odd_ins)
             covered = COMMAND_OBJECTS.cover(tag, value, self._le(command))
             cla = command.cla | SM_BITS
             header = bytes((cla, command.ins, command.p1, command.p2))
-            checksum = self._command_checksum(mac, ssc, header, covered)
-            data = COMMAND_OBJECTS.encode(SmObjects(tag, value, None, checksum, covered))
+            checksum = self._command_checksum(header, covered)
+            data = with_checksum(covered, checksum)
             self._expects_answer = True
             return self._wrap(command, cla, data)
 
@@ -181,24 +204,22 @@ class SecureSession(_Session):
         """
         if not isinstance(answer, ResponseApdu):
             raise WrongType(f"an answer is a ResponseApdu, not {type(answer).__name__}")
-        if not self.alive:
-            raise SecureMessagingError("the session is over")
-        if not self._expects_answer:
-            raise self._refuse("an answer without a command")
+        self._check_turn(of_answer=True)
         self._expects_answer = False
         try:
-            with self._step() as (encryption, mac, ssc):
+            with self._step():
                 if not answer.data:
                     raise SecureMessagingError("plain answer")
                 objects = RESPONSE_OBJECTS.parse(answer.data)
-                self._check(objects, self._answer_checksum(mac, ssc, objects.covered))
+                self._check(objects, self._answer_checksum(objects.covered))
                 if objects.second != answer.sw.to_bytes(2, "big"):
                     raise SecureMessagingError("status word differs from the authenticated one")
-                return ResponseApdu(self._open(encryption, ssc, objects, self._odd_ins), answer.sw)
+                return ResponseApdu(self._open(objects, self._odd_ins), answer.sw)
         except CodecError as error:
-            raise SecureMessagingError(f"malformed answer, {error}", answer.sw) from None
+            reason = f"malformed answer, {error}"
         except SecureMessagingError as error:
-            raise SecureMessagingError(error.reason, answer.sw) from None
+            reason = error.reason
+        raise SecureMessagingError(reason, answer.sw)
 
     def _check_room(self, command: CommandApdu) -> None:
         """Refuse data whose objects no extended length field can say, before the counter moves."""
@@ -234,18 +255,15 @@ class CardSession(_Session):
         """
         if not isinstance(command, CommandApdu):
             raise WrongType(f"a command is a CommandApdu, not {type(command).__name__}")
-        if not self.alive:
-            raise SecureMessagingError("the session is over")
-        if self._expects_answer:
-            raise self._refuse("a second command before the answer to the first", _OBJECTS_WRONG)
+        self._check_turn(of_answer=False)
         if command.cla & SM_BITS != SM_BITS or command.cla & 0xC0 == 0x40:
             raise self._refuse("plain command", _OBJECTS_MISSING)
         try:
-            with self._step() as (encryption, mac, ssc):
+            with self._step():
                 objects = COMMAND_OBJECTS.parse(command.data)
-                self._check(objects, self._command_checksum(mac, ssc, command.header, objects.covered))
+                self._check(objects, self._command_checksum(command.header, objects.covered))
                 self._odd_ins = bool(command.ins & 1)
-                plain = self._plain(command, objects, self._open(encryption, ssc, objects, self._odd_ins))
+                plain = self._plain(command, objects, self._open(objects, self._odd_ins))
                 self._expects_answer = True
                 return plain
         except SmGrammarError as error:
@@ -257,16 +275,13 @@ class CardSession(_Session):
         """The protected form of a plain answer, its status word inside and out."""
         if not isinstance(answer, ResponseApdu):
             raise WrongType(f"an answer is a ResponseApdu, not {type(answer).__name__}")
-        if not self.alive:
-            raise SecureMessagingError("the session is over")
-        if not self._expects_answer:
-            raise self._refuse("an answer without a command")
+        self._check_turn(of_answer=True)
         self._expects_answer = False
-        with self._step() as (encryption, mac, ssc):
-            tag, value = self._cryptogram(encryption, ssc, answer.data, self._odd_ins) if answer.data else (0, b"")
+        with self._step():
+            tag, value = self._cryptogram(answer.data, self._odd_ins) if answer.data else (0, b"")
             covered = RESPONSE_OBJECTS.cover(tag, value, answer.sw.to_bytes(2, "big"))
-            checksum = self._answer_checksum(mac, ssc, covered)
-            return ResponseApdu(RESPONSE_OBJECTS.encode(SmObjects(tag, value, None, checksum, covered)), answer.sw)
+            checksum = self._answer_checksum(covered)
+            return ResponseApdu(with_checksum(covered, checksum), answer.sw)
 
     def _plain(self, command: CommandApdu, objects: SmObjects, data: bytes) -> CommandApdu:
         """The command as the terminal had it before it was protected."""

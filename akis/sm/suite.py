@@ -41,11 +41,13 @@ def expanded_key(key: BytesLike, length: int) -> Iterator[bytes]:
 
     Two-key 3DES takes its first key again as the third.
     """
-    own = bytearray(key[place % len(key)] for place in range(length))
+    given = bytearray(key)
+    own = bytearray(given[place % len(given)] for place in range(length))
     try:
         yield own  # type: ignore[misc]  # the ciphers take a bytearray where their annotations say bytes
     finally:
-        own[:] = bytes(length)
+        for copy in (given, own):
+            copy[:] = bytes(len(copy))
 
 
 class CbcEncryptor:
@@ -95,7 +97,7 @@ class Encryption:
             self._encrypt = CbcEncryptor(algorithm, suite.block)
             self._decrypt = CbcDecryptor(algorithm, suite.block)
         self._block = suite.block
-        # BSI TR-03110-3 §F.2: the IV of AES is E(K, counter). ICAO Doc 9303-11 §9.8: that of 3DES is zero.
+        # ICAO Doc 9303-11 §9.8.6: the IV of 3DES is zero, that of AES is E(K, counter).
         self._iv_from_counter = suite is Suite.AES
 
     def encrypt(self, message: bytes, counter: bytes = b"") -> bytes:
@@ -175,16 +177,19 @@ class Suite(Enum):
         """Raise :class:`InvalidArgument` or :class:`WrongType` unless ``key`` can be a key; the key is not shown."""
         if not isinstance(key, bytes | bytearray | memoryview):
             raise WrongType(f"{name} is bytes, not {type(key).__name__}")
-        if len(key) not in self.key_lengths:
+        length = memoryview(key).nbytes  # a view may have items of more than a byte
+        if length not in self.key_lengths:
             lengths = " or ".join(str(length) for length in self.key_lengths)
-            raise InvalidArgument(f"{name} of {self.value} is {lengths} bytes, not {len(key)}")
+            raise InvalidArgument(f"{name} of {self.value} is {lengths} bytes, not {length}")
 
     def encryption(self, key: BytesLike) -> Encryption:
         """Encryption under ``key``, its contexts made."""
         self.check_key("the encryption key", key)
-        return Encryption(self, key)
+        with expanded_key(key, memoryview(key).nbytes) as own:
+            return Encryption(self, own)
 
     def mac(self, key: BytesLike) -> Callable[[bytes], bytes]:
         """The MAC under ``key``: 8 bytes (3DES, of messages padded to whole blocks) or 16 (AES, of any)."""
         self.check_key("the MAC key", key)
-        return RetailMac(key) if self is Suite.TDES else Cmac(key)
+        with expanded_key(key, memoryview(key).nbytes) as own:
+            return RetailMac(own) if self is Suite.TDES else Cmac(own)

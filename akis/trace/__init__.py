@@ -1,0 +1,1 @@
+"""Exchanges as they were seen, and what may be shown of them."""

@@ -6,15 +6,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from akis.codec import tlv
-from akis.codec.apdu import CommandApdu, ResponseApdu
+from akis.codec.apdu import CHAINED, SM_BITS, CommandApdu, ResponseApdu
 from akis.codec.fci import FCI, FCP
 from akis.codec.tlv import Tlv
 from akis.commands import files, objects, pin, security
 from akis.errors import CodecError
 from akis.profile.model import CardProfile, DataField
-from akis.sm.chain import CHAINED
-from akis.sm.session import SM_BITS
-from akis.trace.redact import HIDDEN, hex_text, masks
+from akis.trace.redact import HIDDEN, answer_masks, hex_text, masks
 
 _NAMES: Mapping[int, str] = {
     files.SELECT: "SELECT",
@@ -115,7 +113,10 @@ def command_fields(command: CommandApdu, profile: CardProfile | None = None) -> 
 def answer_fields(answer: ResponseApdu, command: CommandApdu, profile: CardProfile | None = None) -> list[Field]:
     """Every field of the answer to ``command``, data to status word."""
     fields: list[Field] = []
-    if answer.data and command.cla & SM_BITS:
+    hidden = answer_masks(answer, command)
+    if hidden:
+        fields.append(Field("data", " ".join([HIDDEN] * len(answer.data)), "hidden"))
+    elif answer.data and command.cla & SM_BITS:
         fields += _tree(answer.data, _SM_OBJECTS)
     elif answer.data and command.ins == security.GET_CHALLENGE:
         fields.append(Field("data", hex_text(answer.data), "RND.ICC, the card's challenge"))

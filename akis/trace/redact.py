@@ -8,21 +8,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from akis.codec import tlv
-from akis.codec.apdu import CommandApdu
-from akis.codec.sm_objects import CHECKSUM, CRYPTOGRAM, CRYPTOGRAM_TLV, LE
+from akis.codec.apdu import SM_BITS, CommandApdu, ResponseApdu
+from akis.codec.sm_objects import COMMAND_OBJECTS, PLAIN, RESPONSE_OBJECTS, SmLayout
 from akis.commands.pin import CHANGE, RESET, VERIFY
 from akis.errors import CodecError
 from akis.profile.model import CardProfile
-from akis.sm.session import SM_BITS
 
 HIDDEN = "**"
 """Stands for one hidden byte."""
-# DISABLE and ENABLE VERIFICATION REQUIREMENT (ISO/IEC 7816-4:2005 §7.5.8 and §7.5.9) carry a PIN as well. Odd
+# DISABLE and ENABLE VERIFICATION REQUIREMENT (ISO/IEC 7816-4:2005 §7.5.9 and §7.5.8) carry a PIN as well. Odd
 # instruction codes are the same commands with BER-TLV data.
 _DISABLE, _ENABLE = 0x26, 0x28
 _WITH_PIN = frozenset((VERIFY, CHANGE, RESET, _DISABLE, _ENABLE))
-_ENCIPHERED_OR_HARMLESS = frozenset((CRYPTOGRAM, CRYPTOGRAM_TLV, LE, CHECKSUM))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +74,35 @@ def _slots(command: CommandApdu, profile: CardProfile | None) -> list[str]:
     return [own]
 
 
+def answer_masks(answer: ResponseApdu, command: CommandApdu) -> tuple[Mask, ...]:
+    """What to hide of an answer: PIN commands have none, so what comes back may be what was sent."""
+    if not answer.data or command.ins & 0xFE not in _WITH_PIN:
+        return ()
+    if command.cla & SM_BITS == SM_BITS and _is_enciphered(RESPONSE_OBJECTS, answer.data):
+        return ()
+    return (Mask(0, len(answer.data), "answer"),)
+
+
+def answer_text(answer: ResponseApdu, command: CommandApdu) -> str:
+    """An answer APDU to ``command`` as spaced hex."""
+    return hex_text(answer.to_bytes(), answer_masks(answer, command))
+
+
 def _masks_of_objects(command: CommandApdu) -> tuple[Mask, ...]:
-    """In secure messaging all is enciphered, unless somebody sends a plain value object: hide all but the known."""
-    everything = (Mask(0, len(command.data), "pin"),)
+    """Nothing of what is enciphered; all of what only looks like it."""
+    if command.cla & SM_BITS == SM_BITS and _is_enciphered(COMMAND_OBJECTS, command.data):
+        return ()
+    return (Mask(0, len(command.data), "pin"),)
+
+
+def _is_enciphered(layout: SmLayout, data: bytes) -> bool:
+    """Whether these are secure-messaging objects whose data, if any, is whole cipher blocks."""
     try:
-        objects = tlv.parse(command.data, minimal=False)
+        objects = layout.parse(data)
     except CodecError:
-        return everything
-    return () if all(item.tag in _ENCIPHERED_OR_HARMLESS for item in objects) else everything
+        return False
+    if not 4 <= len(objects.checksum) <= 8 or (objects.second is not None and len(objects.second) > 2):
+        return False
+    if objects.checksum.isdigit() or objects.value.isdigit():
+        return False  # cipher text does not come out as digits
+    return not objects.tag or (objects.tag != PLAIN and len(objects.value) % 8 == 0)

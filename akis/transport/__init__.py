@@ -1,0 +1,1 @@
+"""Ways to a card: bytes there, bytes back."""

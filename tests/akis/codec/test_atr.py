@@ -1,4 +1,4 @@
-"""Answers to reset: read, checked, explained, and refused."""
+"""Answers to reset: read, checked, taken apart, and refused."""
 
 from dataclasses import FrozenInstanceError
 from functools import reduce
@@ -8,64 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from akis.codec.atr import Atr, ClockStop, Convention, InterfaceGroup, SpecificMode
+from akis.codec.atr import Atr, Convention, InterfaceGroup
 from akis.codec.historical import LifeCycle
 from akis.errors import CodecError, WrongType
+from tests.akis.codec.atrs import AKIS, CAC, IDPRIME, OPENPGP, checked, read
 
-# Published answers of AKİS and UKİS cards, versions 1.0 to 2.6.2, the contactless side last.
-AKIS = [
-    "3BBA11008131FE4D55454B41452056312E30AE",
-    "3B9F968131FE45806755454B41451112318073B3A180E9",
-    "3B9F968131FE45806755454B41451212318073B3A180EA",
-    "3B9F968131FE45806755454B41451213318073B3A180EB",
-    "3B9F968131FE45806755454B41451252318073B3A180AA",
-    "3B9F968131FE45806755454B41451253318073B3A180AB",
-    "3B9F968131FE45806755454B41451292318073B3A1806A",
-    "3B9F968131FE45806755454B41451293318073B3A1806B",
-    "3B9F968131FE45806755454B41451312318073B3A180EB",
-    "3B9F968131FE45806755454B414512A4318073B3A1805C",
-    "3B9F968131FE45806755454B414512A5318073B3A1805D",
-    "3B9F158131FE45806755454B41451221318073B3A1805A",
-    "3B9F968131FE45806755454B41451221318073B3A180D9",
-    "3B9F138131FE45806755454B41451221318073B3A1805C",
-    "3B9F138131FE45806755454B41451261318073B3A1801C",
-    "3B9F158131FE45806755454B41451261318073B3A1801A",
-    "3B9F968131FE45806755454B41451261318073B3A18099",
-    "3B9F138131FE45806755454B41451264318073B3A18019",
-    "3B9F138131FE45806755454B41451265318073B3A18018",
-    "3B9F968131FE458065544320201231C073F621808105B3",
-    "3B9F978131FE458065544312210031C073F62180810593",
-    "3B9F978131FE458065544312210731C073F62180810594",
-    "3B9F978131FE4580655443D2210831C073F6218081015F",
-    "3B9F978131FE458065544312210831C073F6218081019F",
-    "3B9F978131FE4580655443D2210831C073F6218081055B",
-    "3B9F978131FE4580655443E4210831C073F6218081056D",
-    "3B9F978131FE458065544312210831C073F6218081059B",
-    "3B9F968131FE458065544312210831C073F6218081059A",
-    "3B9F968131FE4580655443D3210831C073F6218081055B",
-    "3B9F968131FE4580655443D2210831C073F6218081055A",
-    "3B9F978131FE458065544353228231C073F62180810553",
-    "3B9F978131FE4580655443D3228231C073F621808105D3",
-    "3B9F978131FE4580655443D3230231C073F62180810552",
-    "3B8F80018065544320141331C073F4A180810508",
-]
 WRONG_CHECK_BYTE = [
     ("3B9F978131FE458065544312210731C073F62180810595", "check byte TCK is 95, 94 would fit"),
     ("3B9F978131FE458065544312210831C073F62180810590", "check byte TCK is 90, 9B would fit"),
 ]
-OPENPGP = "3BDA18FF81B1FE751F030031C573C001400090000C"
-CAC = "3BDB9600801F030031C064B0F3100007900080"
-IDPRIME = "3B7F96000080318065B084565110120FFE829000"
-
-
-def read(text: str) -> Atr:
-    return Atr.from_bytes(bytes.fromhex(text))
-
-
-def checked(text: str) -> Atr:
-    """The answer of these bytes and the check byte that fits them."""
-    raw = bytes.fromhex(text)
-    return Atr.from_bytes(raw + bytes((reduce(xor, raw[1:]),)))
 
 
 class TestAkis:
@@ -193,120 +144,3 @@ class TestStructure:
             for name, value in vars(Atr).items():
                 if isinstance(value, property):
                     getattr(atr, name)
-
-
-class TestProtocols:
-    @pytest.mark.parametrize(
-        ("text", "protocols"),
-        [
-            ("3B00", (0,)),
-            ("3B8000", (0,)),
-            (OPENPGP, (1,)),
-            (CAC, (0,)),
-            (AKIS[-1], (0, 1)),
-        ],
-    )
-    def test_offered_in_order_and_each_once(self, text, protocols):
-        assert read(text).protocols == protocols
-        assert read(text).default_protocol == protocols[0]
-
-    def test_t_15_alone_offers_t_0(self):
-        assert checked("3B80 1F 03").protocols == (0,)
-
-    def test_negotiable_mode(self):
-        assert read(OPENPGP).specific_mode is None
-
-    @pytest.mark.parametrize(
-        ("ta2", "mode"),
-        [
-            ("01", SpecificMode(1, changeable=True, implicit=False)),
-            ("81", SpecificMode(1, changeable=False, implicit=False)),
-            ("11", SpecificMode(1, changeable=True, implicit=True)),
-            ("90", SpecificMode(0, changeable=False, implicit=True)),
-        ],
-    )
-    def test_specific_mode(self, ta2, mode):
-        atr = checked(f"3B 80 90 {ta2} 01")
-        assert atr.specific_mode == mode
-        assert atr.protocols == (0, 1)
-        assert atr.default_protocol == mode.protocol
-
-    def test_specific_mode_in_the_last_group(self):
-        assert read("3B80 10 80").specific_mode == SpecificMode(0, changeable=False, implicit=False)
-
-
-class TestParameters:
-    @pytest.mark.parametrize(
-        ("ta1", "fi", "di", "clock"),
-        [
-            ("11", 372, 1, 5),
-            ("01", 372, 1, 4),
-            ("18", 372, 12, 5),
-            ("13", 372, 4, 5),
-            ("68", 1860, 12, 20),
-            ("95", 512, 16, 5),
-            ("96", 512, 32, 5),
-            ("97", 512, 64, 5),
-            ("A9", 768, 20, 7.5),
-            ("D2", 2048, 2, 20),
-        ],
-    )
-    def test_speed(self, ta1, fi, di, clock):
-        atr = read(f"3B10{ta1}")
-        assert (atr.fi, atr.di, atr.max_clock_mhz) == (fi, di, clock)
-
-    def test_the_tables_of_the_standard(self):
-        """§8.3, tables 7 and 8; None is reserved."""
-        each = [read(f"3B10{high:X}{high:X}") for high in range(16)]
-        assert [atr.fi for atr in each[:7]] == [372, 372, 558, 744, 1116, 1488, 1860]
-        assert [atr.fi for atr in each[7:]] == [None, None, 512, 768, 1024, 1536, 2048, None, None]
-        assert [atr.max_clock_mhz for atr in each[:7]] == [4, 5, 6, 8, 12, 16, 20]
-        assert [atr.max_clock_mhz for atr in each[7:]] == [None, None, 5, 7.5, 10, 15, 20, None, None]
-        assert [atr.di for atr in each] == [None, 1, 2, 4, 8, 16, 32, 64, 12, 20] + [None] * 6
-
-    def test_defaults_without_any_interface_byte(self):
-        atr = read("3B00")
-        assert (atr.fi, atr.di, atr.max_clock_mhz) == (372, 1, 5)
-        assert atr.extra_guard_time == 0
-        assert atr.waiting_integer == 10
-        assert (atr.ifsc, atr.bwi, atr.cwi, atr.error_detection) == (None, None, None, None)
-        assert atr.supply_classes == ("A",)
-        assert atr.clock_stop is ClockStop.NOT_SUPPORTED
-
-    def test_defaults_of_t_1(self):
-        atr = checked("3B80 01")
-        assert (atr.ifsc, atr.bwi, atr.cwi, atr.error_detection) == (32, 4, 13, "LRC")
-        assert atr.waiting_integer is None
-
-    def test_parameters_of_t_1(self):
-        atr = checked("3B80 81 71 FE 45 01")
-        assert (atr.ifsc, atr.bwi, atr.cwi, atr.error_detection) == (254, 4, 5, "CRC")
-
-    def test_interface_bytes_of_the_second_group_are_not_those_of_t_1(self):
-        """TA2 is specific mode, TB2 the programming voltage, TC2 of T=0."""
-        atr = checked("3B80 71 01 45 01")
-        assert (atr.ifsc, atr.bwi, atr.cwi, atr.error_detection) == (32, 4, 13, "LRC")
-
-    def test_the_first_of_several_groups_of_t_1_counts(self):
-        assert checked("3B80 81 91 20 11 40").ifsc == 0x20
-
-    def test_guard_and_waiting_time_of_t_0(self):
-        atr = read("3BC0 05 40 0F")
-        assert (atr.extra_guard_time, atr.waiting_integer) == (5, 15)
-        assert checked("3B80 C0 0F 01").waiting_integer == 15
-        assert read(OPENPGP).extra_guard_time == 255
-
-    @pytest.mark.parametrize(
-        ("ta", "classes", "clock_stop"),
-        [
-            ("01", ("A",), ClockStop.NOT_SUPPORTED),
-            ("03", ("A", "B"), ClockStop.NOT_SUPPORTED),
-            ("47", ("A", "B", "C"), ClockStop.STATE_L),
-            ("86", ("B", "C"), ClockStop.STATE_H),
-            ("C4", ("C",), ClockStop.NO_PREFERENCE),
-        ],
-    )
-    def test_supply_voltage_and_clock(self, ta, classes, clock_stop):
-        atr = checked(f"3B80 80 1F {ta}")
-        assert atr.supply_classes == classes
-        assert atr.clock_stop is clock_stop

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from akis.codec.apdu import CommandApdu
 from akis.commands import files, objects, pin, security
 from akis.errors import AkisError, InvalidArgument, WrongType
+from tests.leaks import silent
 
 PIN, NEW, PUK = b"123456", b"87654", b"87654321"
 TOKEN = bytes(range(72))
@@ -48,9 +48,9 @@ BYTES = [
 
 @pytest.mark.parametrize(("command", "text"), BYTES, ids=[text for _, text in BYTES])
 def test_bytes(command, text):
-    assert isinstance(command, CommandApdu)
     assert command.to_bytes() == bytes.fromhex(text)
-    assert repr(command.data) not in repr(command) or not command.data
+    if command.data:
+        silent(repr(command), [command.data])
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,8 @@ from akis.errors import CardError, InvalidArgument, PinBlocked, PinOutcomeUnknow
 from akis.profile.load import load
 from akis.sm import SecureSession
 from akis.sm.mutual_auth import DeviceKeys
-from tests.akis.emulator.bench import ALGORITHMS, SN_IFD, choose, decipher, personality, sealed, secured, sn_icc, token
+from tests import by_hand
+from tests.akis.emulator.cards import ALGORITHMS, SN_IFD, choose, personality, secured, sn_icc, token
 
 RULES = load("akis-2").pin
 
@@ -157,7 +158,7 @@ def opened(algorithm, key=1):
 def card_token(algorithm, own, **echo) -> str:
     """The card's answer, by hand; ``echo`` changes one of its fields."""
     fields = {"rnd_icc": CHALLENGE, "sn_icc": sn_icc(algorithm), "rnd_ifd": b"terminal", "sn_ifd": SN_IFD, "k": K_ICC}
-    return sealed(algorithm, own.enc, own.mac, b"".join({**fields, **echo}.values())).hex()
+    return by_hand.seal(algorithm, own.enc, own.mac, b"".join({**fields, **echo}.values())).hex()
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
@@ -170,9 +171,9 @@ class TestAuthenticate:
         assert isinstance(session, SecureSession)
         # the same keys and the same counter as by hand
         z = bytes(a ^ b for a, b in zip(fixed(32), K_ICC, strict=True))
-        by_hand = secured(algorithm, z, CHALLENGE, b"terminal")
-        assert session.ssc == by_hand.ssc
-        assert session.protect(commands.verify(0x81, b"1234")) == by_hand.protect(commands.verify(0x81, b"1234"))
+        judge = secured(algorithm, z, CHALLENGE, b"terminal")
+        assert session.ssc == judge.ssc
+        assert session.protect(commands.verify(0x81, b"1234")) == judge.protect(commands.verify(0x81, b"1234"))
 
     @pytest.mark.parametrize(
         "echo",
@@ -212,7 +213,7 @@ class TestAuthenticate:
             (["9000", "6985"], CardError, "GET CHALLENGE failed: 6985"),
             (["9000", "9000"], SecureMessagingError, "the card's challenge has 0 bytes, not 8"),
             (["9000", "C0C1C2C39000"], SecureMessagingError, "the card's challenge has 4 bytes, not 8"),
-            (["9000", "C0C1C2C3C4C5C6C79000", "6300"], CardError, "MUTUAL AUTHENTICATE failed: 6300"),
+            (["9000", "C0C1C2C3C4C5C6C79000", "6300"], CardError, "(MUTUAL AUTHENTICATE) failed: 6300"),
             (["9000", "C0C1C2C3C4C5C6C79000", "9000"], SecureMessagingError, "token has 0 bytes, not 72"),
             (["9000", "C0C1C2C3C4C5C6C79000", "00" * 71 + "9000"], SecureMessagingError, "token has 71 bytes, not 72"),
             (["9000", "C0C1C2C3C4C5C6C79000", "00" * 72 + "9000"], SecureMessagingError, "checksum"),
@@ -229,7 +230,7 @@ class TestAuthenticate:
     def test_what_is_sent_can_be_read_with_the_keys(self, algorithm):
         own, conversation = opened(algorithm, key=2)
         _, sent = drive(conversation, "9000", f"{CHALLENGE.hex()}9000")
-        text = decipher(algorithm, own.enc, bytes.fromhex(sent[2])[5:69])
+        text = by_hand.unseal(algorithm, own.enc, own.mac, bytes.fromhex(sent[2])[5:77])
         assert text == b"terminal" + SN_IFD + CHALLENGE + sn_icc(algorithm) + fixed(32)
 
 

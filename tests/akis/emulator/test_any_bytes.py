@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from akis.codec.apdu import CommandApdu, ResponseApdu
 from akis.emulator import EmulatorTransport
 from akis.errors import CodecError, InvalidArgument, SecureMessagingError
-from tests.akis.emulator.bench import (
+from tests.akis.emulator.cards import (
     ALGORITHMS,
     GET_CHALLENGE,
     SELECT,

@@ -8,7 +8,8 @@ from akis.emulator import EmulatedCard
 from akis.errors import CardError
 from akis.pin import Pin
 from akis.sm.mutual_auth import DeviceKeys
-from tests.akis.emulator.bench import (
+from tests import by_hand
+from tests.akis.emulator.cards import (
     ALGORITHMS,
     GET_CHALLENGE,
     ISSUER,
@@ -25,7 +26,6 @@ from tests.akis.emulator.bench import (
     personality,
     protected_way,
     raw,
-    sealed,
     secured,
     sn_icc,
     state,
@@ -56,7 +56,7 @@ class TestEveryAlgorithm:
         assert raw(card, "00840000 08") == fixed(8).hex().upper() + "9000"
         own = card.personality.keys[key - 1]
         text = fixed(8) + sn_icc(algorithm) + b"terminal" + SN_IFD + fixed(32)
-        expected = sealed(algorithm, own.enc, own.mac, text).hex().upper()
+        expected = by_hand.seal(algorithm, own.enc, own.mac, text).hex().upper()
         assert raw(card, token(algorithm, key, fixed(8))) == expected + "9000"
         z = bytes(a ^ b for a, b in zip(range(32), fixed(32), strict=True))
         send = protected_way(card, secured(algorithm, z, fixed(8), b"terminal"))
@@ -201,7 +201,7 @@ class TestMutualAuthenticate:
         challenge = challenged(card, algorithm)
         own = card.personality.keys[0]
         echo = (challenge if rnd_icc else bytes(8)) + (sn_icc(algorithm) if sn else bytes(8))
-        text = sealed(algorithm, own.enc, own.mac, b"rnd.ifdx" + b"any one!" + echo + bytes(32))
+        text = by_hand.seal(algorithm, own.enc, own.mac, b"rnd.ifdx" + b"any one!" + echo + bytes(32))
         command = f"00820000 48 {text.hex()} 48"
         if answer == "9000":
             assert raw(card, command).endswith("9000")

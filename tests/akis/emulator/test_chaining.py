@@ -11,7 +11,7 @@ from akis.codec.apdu import CommandApdu, ResponseApdu
 from akis.emulator import EmulatorTransport
 from akis.pin import Pin, Puk
 from akis.sm import SmRules
-from tests.akis.emulator.bench import (
+from tests.akis.emulator.cards import (
     ALGORITHMS,
     ISSUER,
     NEW,

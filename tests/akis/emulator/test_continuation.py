@@ -7,7 +7,7 @@ import pytest
 from akis.codec.apdu import CommandApdu, ResponseApdu
 from akis.emulator import EmulatedCard
 from akis.sm import SecureSession
-from tests.akis.emulator.bench import ALGORITHMS, PIN, SELECT, open_session, personality, protected_way, raw
+from tests.akis.emulator.cards import ALGORITHMS, PIN, SELECT, open_session, personality, protected_way, raw
 
 READ = "00B00000 00"
 GET_RESPONSE = "00C00000"

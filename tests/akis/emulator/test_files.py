@@ -6,7 +6,7 @@ import pytest
 
 from akis.codec import tlv
 from akis.emulator import EmulatedCard
-from tests.akis.emulator.bench import (
+from tests.akis.emulator.cards import (
     LIFE_CYCLE,
     SELECT,
     SN_IFD,
@@ -163,6 +163,21 @@ class TestSelect:
         assert send("00A40300 00") == tight(FCI_MF) + "9000"
         assert send("00A40000 02 5032 00") == "6A82"
 
+    @pytest.mark.parametrize(
+        ("algorithm", "serial", "label"),
+        [
+            (0x0C, "414B49530202000000000001", b"AKIS 2.2 emulator"),
+            (0xAC, "414B49530205000000000001", b"AKIS 2.5 emulator"),
+        ],
+    )
+    def test_token_information(self, algorithm, serial, label):
+        """TokenInfo of PKCS #15: version 1, serial number, manufacturer, label, and what it wants and can."""
+        card = card_in("active 3", algorithm)
+        assert raw(card, "00A4020C 02 5032") == "9000"
+        login_required_and_random_numbers = "03 02 0560"
+        inner = f"020100 040C{serial} 0C04{b'AKIS'.hex()} 8011{label.hex()} {login_required_and_random_numbers}"
+        assert raw(card, "00B0000000") == tight(f"302E {inner} 9000").upper()
+
     def test_files_of_a_dead_card(self):
         card = card_in("active 3 dead")
         assert raw(card, "00200082083030303030303030") == "63C0"
@@ -174,7 +189,7 @@ class TestReadBinary:
     def test_dir_names_the_application(self, send):
         assert send("00A4020C 02 2F00") == "9000"
         label = b"AKIS 2.2 emulator".hex().upper()
-        inner = f"4F0C A000000063504B43532D3135 5011 {label} 51023D00"
+        inner = f"4F0C A000000063504B43532D3135 5011 {label} 51043F003D00"
         content = tight(f"61{len(bytes.fromhex(inner)):02X}" + inner)
         size = len(content) // 2
         assert send("00B0000000") == content + "9000"

@@ -12,7 +12,7 @@ from akis.emulator import EmulatedCard
 from akis.emulator.memory import Memory
 from akis.errors import CardError, InvalidArgument, PinBlocked, PolicyRefused, ProfileError
 from akis.pin import Pin
-from tests.akis.emulator.bench import (
+from tests.akis.emulator.cards import (
     GET_CHALLENGE,
     LIFE_CYCLE,
     NEW,
@@ -128,6 +128,13 @@ class TestSaveAndRestore:
         assert observe(select(card), plain_way(card)) == state(text)
         assert again(card).save() == card.save()
 
+    @pytest.mark.parametrize("life_cycle", ["A0", "A5", "AA"])
+    def test_every_life_cycle_survives(self, life_cycle):
+        restored = Memory.restore(changed(life_cycle=int(life_cycle, 16)))
+        assert (restored.life_cycle, restored.dead) == (int(life_cycle, 16), life_cycle == "AA")
+        assert json.loads(restored.save())["life_cycle"] == restored.life_cycle
+        assert raw(EmulatedCard(personality(), restored), LIFE_CYCLE)[12:14] == life_cycle
+
     def test_secrets_are_kept(self):
         card = card_in("active 3")
         assert raw(card, f"00240081 0B {PIN}{NEW}") == "9000"
@@ -242,7 +249,7 @@ class TestDamage:
         assert "123456" not in str(caught.value)
 
     def test_another_version_is_named(self):
-        with pytest.raises(ProfileError, match="version 2, this library reads 1"):
+        with pytest.raises(ProfileError, match="another format version, this library reads 1"):
             Memory.restore(changed(**{"akis-card": 2}))
 
     @given(st.binary(max_size=60))

@@ -10,7 +10,7 @@ import pytest
 
 from akis.emulator import EmulatedCard
 from akis.pin import Pin, Puk
-from tests.akis.emulator.bench import (
+from tests.akis.emulator.cards import (
     ISSUER,
     NEW,
     NEW_PUK,

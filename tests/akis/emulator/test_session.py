@@ -7,7 +7,7 @@ import pytest
 from akis.codec.apdu import CommandApdu, ResponseApdu
 from akis.errors import PinRefused, SecureMessagingError
 from akis.pin import Pin
-from tests.akis.emulator.bench import (
+from tests.akis.emulator.cards import (
     ALGORITHMS,
     GET_CHALLENGE,
     ISSUER,

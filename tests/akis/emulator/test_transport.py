@@ -7,7 +7,7 @@ import pytest
 from akis.emulator import EmulatedCard, EmulatorTransport
 from akis.errors import NoCard
 from akis.transport.base import Transport
-from tests.akis.emulator.bench import PIN, SELECT, card_in, open_session, raw
+from tests.akis.emulator.cards import PIN, SELECT, card_in, open_session, raw
 
 EMPTY_VERIFY = bytes.fromhex("00200081")
 

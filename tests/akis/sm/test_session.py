@@ -13,7 +13,7 @@ from akis.errors import InvalidArgument, WrongType
 from akis.sm import CardSession, SecureSession, SmRules, Suite
 from tests.by_hand import as_the_card_reads, tlv
 from tests.published import tags
-from tests.sessions import CASES, SUITES, Bench, assert_over, contexts
+from tests.sessions import CASES, SUITES, Pair, assert_over, contexts
 
 RULES = [
     SmRules(*choices)  # type: ignore[arg-type]
@@ -41,20 +41,20 @@ def test_both_sides_say_what_is_said_by_hand(kind: tuple[Suite, int], case: str,
     plain = CASES[case].replace(ins=CASES[case].ins | odd_ins)
     assert plain.case == case
     for rules, answer in zip(RULES, itertools.cycle((STATUS_ONLY, WITH_DATA, WITH_DATA))):
-        bench = Bench(*kind, rules)
-        terminal, card = bench.terminal(), bench.card()
+        pair = Pair(*kind, rules)
+        terminal, card = pair.terminal(), pair.card()
 
         protected = terminal.protect(plain)
-        assert protected.to_bytes() == bench.by_hand.command(bench.ssc(1), plain, rules)
+        assert protected.to_bytes() == pair.by_hand.command(pair.ssc(1), plain, rules)
         assert card.unprotect(protected) == as_the_card_reads(plain, protected, rules)
 
         protected_answer = card.protect(answer)
         sw = answer.sw.to_bytes(2, "big")
-        expected = bench.by_hand.answer(bench.ssc(2), answer.data, sw, odd_ins, rules.mac_length)
+        expected = pair.by_hand.answer(pair.ssc(2), answer.data, sw, odd_ins, rules.mac_length)
         assert protected_answer.to_bytes() == expected
         assert terminal.unprotect(protected_answer) == answer
 
-        assert terminal.ssc == card.ssc == bench.ssc(2)
+        assert terminal.ssc == card.ssc == pair.ssc(2)
 
 
 @settings(deadline=None, max_examples=50)
@@ -79,13 +79,13 @@ def test_both_sides_say_what_is_said_by_hand(kind: tuple[Suite, int], case: str,
 def test_a_session_carries_any_exchanges(
     kind: tuple[Suite, int], rules: SmRules, exchanges: list[tuple[CommandApdu, ResponseApdu]]
 ) -> None:
-    bench = Bench(*kind, rules)
-    terminal, card = bench.terminal(), bench.card()
+    pair = Pair(*kind, rules)
+    terminal, card = pair.terminal(), pair.card()
     for plain, answer in exchanges:
         protected = CommandApdu.from_bytes(terminal.protect(plain).to_bytes())
         assert card.unprotect(protected) == as_the_card_reads(plain, protected, rules)
         assert terminal.unprotect(ResponseApdu.from_bytes(card.protect(answer).to_bytes())) == answer
-    assert terminal.ssc == card.ssc == bench.ssc(2 * len(exchanges))
+    assert terminal.ssc == card.ssc == pair.ssc(2 * len(exchanges))
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_a_session_carries_any_exchanges(
     ],
 )
 def test_objects_and_outer_lengths_of_each_case(case: str, objects: list[int], protected_case: str) -> None:
-    protected = Bench().terminal().protect(CASES[case])
+    protected = Pair().terminal().protect(CASES[case])
     assert list(tags(protected.data)) == objects
     assert protected.case == protected_case
     assert protected.ne == (256 if protected_case == "4S" else 65536)
@@ -123,24 +123,24 @@ def test_objects_and_outer_lengths_of_each_case(case: str, objects: list[int], p
 def test_rules_of_the_outer_lengths(
     rules: SmRules, plain: CommandApdu, protected_case: str, outer_ne: int | None
 ) -> None:
-    protected = Bench(rules=rules).terminal().protect(plain)
+    protected = Pair(rules=rules).terminal().protect(plain)
     assert (protected.case, protected.ne) == (protected_case, outer_ne)
 
 
 @pytest.mark.parametrize("ins", [0xA4, 0xB1], ids=["even", "odd"])
 def test_data_that_is_authenticated_only_is_taken_from_a_card(ins: int) -> None:
-    bench = Bench()
-    terminal = bench.terminal()
+    pair = Pair()
+    terminal = pair.terminal()
     terminal.protect(CommandApdu(0x00, ins, 0x00, 0x00, ne=256))
     objects = tlv(0x81, b"\x62\x02\x82\x01") + tlv(0x99, b"\x90\x00")
-    answer = ResponseApdu(objects + bench.by_hand.answer_checksum(bench.ssc(2), objects))
+    answer = ResponseApdu(objects + pair.by_hand.answer_checksum(pair.ssc(2), objects))
     assert terminal.unprotect(answer) == ResponseApdu(b"\x62\x02\x82\x01")
 
 
 @pytest.mark.parametrize("kind", SUITES)
 def test_a_wrong_pin_inside_a_right_answer_is_no_failure(kind: tuple[Suite, int]) -> None:
-    bench = Bench(*kind)
-    terminal, card = bench.terminal(), bench.card()
+    pair = Pair(*kind)
+    terminal, card = pair.terminal(), pair.card()
     for tries_left in (2, 1, 0):
         card.unprotect(terminal.protect(CommandApdu(0x00, 0x20, 0x00, 0x81, b"0000")))
         assert terminal.unprotect(card.protect(ResponseApdu(sw=0x63C0 + tries_left))).sw == 0x63C0 + tries_left
@@ -151,12 +151,12 @@ def test_a_wrong_pin_inside_a_right_answer_is_no_failure(kind: tuple[Suite, int]
 @pytest.mark.parametrize("kind", SUITES)
 def test_the_counter_wraps_to_zero(kind: tuple[Suite, int]) -> None:
     suite, _ = kind
-    bench = Bench(*kind, start=(1 << 8 * suite.block) - 1)
-    terminal, card = bench.terminal(), bench.card()
+    pair = Pair(*kind, start=(1 << 8 * suite.block) - 1)
+    terminal, card = pair.terminal(), pair.card()
     assert terminal.ssc == b"\xff" * suite.block
     protected = terminal.protect(CASES["4S"])
     assert terminal.ssc == bytes(suite.block)
-    assert protected.to_bytes() == bench.by_hand.command(bytes(suite.block), CASES["4S"])
+    assert protected.to_bytes() == pair.by_hand.command(bytes(suite.block), CASES["4S"])
     card.unprotect(protected)
     assert terminal.unprotect(card.protect(WITH_DATA)) == WITH_DATA
     assert terminal.ssc == card.ssc == bytes(suite.block - 1) + b"\x01"
@@ -165,8 +165,8 @@ def test_the_counter_wraps_to_zero(kind: tuple[Suite, int]) -> None:
 @pytest.mark.parametrize("kind", SUITES)
 def test_the_longest_data_of_one_command(kind: tuple[Suite, int]) -> None:
     suite, _ = kind
-    bench = Bench(*kind, SmRules(do87_when_empty=True))
-    terminal, card = bench.terminal(), bench.card()
+    pair = Pair(*kind, SmRules(do87_when_empty=True))
+    terminal, card = pair.terminal(), pair.card()
     longest = CommandApdu(0x00, 0xD6, 0x00, 0x00, bytes(MAX_DATA - 20 - suite.block), ne=65536)
     with pytest.raises(InvalidArgument, match="too long"):
         terminal.protect(longest.replace(data=longest.data + b"\x00"))
@@ -195,18 +195,18 @@ def test_the_longest_data_of_one_command(kind: tuple[Suite, int]) -> None:
 def test_a_command_that_cannot_be_protected_changes_nothing(
     kind: tuple[Suite, int], command: CommandApdu, error: type[Exception]
 ) -> None:
-    bench = Bench(*kind)
-    terminal, card = bench.terminal(), bench.card()
+    pair = Pair(*kind)
+    terminal, card = pair.terminal(), pair.card()
     with pytest.raises(error):
         terminal.protect(command)
-    assert terminal.ssc == bench.ssc(0)
+    assert terminal.ssc == pair.ssc(0)
     card.unprotect(terminal.protect(CASES["4S"]))
     assert terminal.unprotect(card.protect(WITH_DATA)) == WITH_DATA
 
 
 @pytest.mark.parametrize("wrong", [b"\x90\x00", None, CASES["1"]], ids=["bytes", "nothing", "a command"])
 def test_an_answer_of_the_wrong_type_changes_nothing(wrong: ResponseApdu) -> None:
-    terminal, card = Bench().terminal(), Bench().card()
+    terminal, card = Pair().terminal(), Pair().card()
     card.unprotect(terminal.protect(CASES["4S"]))
     with pytest.raises(WrongType):
         terminal.unprotect(wrong)
@@ -217,7 +217,7 @@ def test_an_answer_of_the_wrong_type_changes_nothing(wrong: ResponseApdu) -> Non
 
 @pytest.mark.parametrize("wrong", [b"\x0c\x20\x00\x81", None, ResponseApdu()], ids=["bytes", "nothing", "an answer"])
 def test_a_protected_command_of_the_wrong_type_changes_nothing(wrong: CommandApdu) -> None:
-    terminal, card = Bench().terminal(), Bench().card()
+    terminal, card = Pair().terminal(), Pair().card()
     with pytest.raises(WrongType):
         card.unprotect(wrong)
     assert card.unprotect(terminal.protect(CASES["4S"])) == CASES["4S"]
@@ -226,20 +226,20 @@ def test_a_protected_command_of_the_wrong_type_changes_nothing(wrong: CommandApd
 @pytest.mark.parametrize("side", ["terminal", "card"])
 @pytest.mark.parametrize("kind", SUITES)
 def test_a_closed_session_has_no_keys_and_refuses_everything(kind: tuple[Suite, int], side: str) -> None:
-    bench = Bench(*kind)
-    with getattr(bench, side)() as session:
+    pair = Pair(*kind)
+    with getattr(pair, side)() as session:
         assert session.alive
         assert len(contexts(session)) == 2
     assert_over(session)
     session.close()
     assert_over(session)
-    assert session.ssc == bench.ssc(0)
+    assert session.ssc == pair.ssc(0)
 
 
 @pytest.mark.parametrize("kind", SUITES)
 def test_repr_shows_cipher_and_state_only(kind: tuple[Suite, int]) -> None:
     suite, _ = kind
-    terminal, card = Bench(*kind).terminal(), Bench(*kind).card()
+    terminal, card = Pair(*kind).terminal(), Pair(*kind).card()
     assert repr(terminal) == f"SecureSession({suite.value}, alive)"
     card.close()
     assert repr(card) == f"CardSession({suite.value}, over)"
@@ -276,10 +276,10 @@ def test_what_no_session_can_start_from(side: type, changes: dict[str, object], 
 
 @pytest.mark.parametrize("kind", SUITES)
 def test_keys_are_copied(kind: tuple[Suite, int]) -> None:
-    bench = Bench(*kind)
-    keys = [bytearray(bench.k_enc), bytearray(bench.k_mac)]
-    terminal = SecureSession(bench.suite, *keys, memoryview(bench.ssc(0)))
-    assert keys == [bench.k_enc, bench.k_mac]
+    pair = Pair(*kind)
+    keys = [bytearray(pair.k_enc), bytearray(pair.k_mac)]
+    terminal = SecureSession(pair.suite, *keys, memoryview(pair.ssc(0)))
+    assert keys == [pair.k_enc, pair.k_mac]
     for key in keys:
         key[:] = bytes(len(key))
-    assert bench.card().unprotect(terminal.protect(CASES["4S"])) == CASES["4S"]
+    assert pair.card().unprotect(terminal.protect(CASES["4S"])) == CASES["4S"]

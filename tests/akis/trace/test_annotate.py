@@ -34,6 +34,102 @@ def test_verify() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("command", "field", "meaning"),
+    [
+        ("00200081", "CLA", "plain"),
+        ("10200081", "CLA", "plain, more to follow"),
+        ("0C200081", "CLA", "secure messaging"),
+        ("08200081", "CLA", "secure messaging"),
+        ("04200081", "CLA", "secure messaging"),
+        ("1C200081", "CLA", "secure messaging, more to follow"),
+        ("80200081", "CLA", "proprietary, plain"),
+        ("9C200081", "CLA", "proprietary, secure messaging, more to follow"),
+        ("00A40000 02 3F00", "P1", "by file identifier"),
+        ("00A40400 02 4142", "P1", "by DF name"),
+        ("00A40800 02 3D00", "P1", "by path from the MF"),
+        ("00A40300", "P1", ""),
+        ("00A40000", "P2", "answer with FCI"),
+        ("00A40004", "P2", "answer with FCP"),
+        ("00A4000C", "P2", "answer with nothing"),
+        ("0020FF81", "P1", "take the verification back"),
+        ("00240081", "P1", "from old to new"),
+        ("00240181", "P1", "new value only"),
+        ("002C0081", "P1", "resetting code and new value"),
+        ("002C0181", "P1", "resetting code only"),
+        ("002C0281", "P1", "new value only"),
+        ("002C0381", "P1", "counter only"),
+        ("00CA0104 00", "P1", "with P2, the data wanted"),
+        ("00CA0104 00", "P2", "memory information, life cycle"),
+        ("00CA0106 00", "P2", "system information, serial number"),
+        ("00CB3FFF 06 4D04BF810180 00", "P1", "with P2, of the current DF"),
+        ("00CB3FFF 02 4D00 00", "DO'4D'", "extended header list"),
+        ("0022C1A4", "P1", "SET for both directions of authentication"),
+        ("0022C1A4", "P2", "authentication template"),
+        ("00200081", "P2", "PIN"),
+        ("00200082", "P2", "PUK"),
+        ("002C0381", "P2", "PIN"),
+        ("00240083", "P2", "local reference 3"),
+        ("0020009F", "P2", "local reference 31"),
+        ("00200001", "P2", "global reference 1"),
+        ("002C031F", "P2", "global reference 31"),
+        ("00B00081 00", "P2", ""),
+        ("00EE0381", "P1", ""),
+        ("00EE0381", "P2", ""),
+        ("0CDB0000 04 85021122", "DO'85'", "cryptogram"),
+        ("0CD60000 04 81021122", "DO'81'", "plain value"),
+    ],
+)
+def test_what_a_field_says(command: str, field: str, meaning: str) -> None:
+    assert {name: said for name, _, said in of_command(command)}[field] == meaning
+
+
+@pytest.mark.parametrize(
+    ("ins", "name"),
+    [
+        (0x20, "VERIFY"),
+        (0x22, "MANAGE SECURITY ENVIRONMENT"),
+        (0x24, "CHANGE REFERENCE DATA"),
+        (0x2C, "RESET RETRY COUNTER"),
+        (0x82, "MUTUAL AUTHENTICATE"),
+        (0x84, "GET CHALLENGE"),
+        (0xA4, "SELECT"),
+        (0xB0, "READ BINARY"),
+        (0xCA, "GET DATA"),
+        (0xCB, "GET DATA"),
+        (0xEE, "INS EE"),
+    ],
+)
+def test_names_of_commands(ins: int, name: str) -> None:
+    assert command_name(CommandApdu(0, ins, 0, 0)) == name
+    assert of_command(f"00{ins:02X}0000")[1] == ("INS", f"{ins:02X}", name)
+
+
+@pytest.mark.parametrize(
+    ("command", "answer", "field", "meaning"),
+    [
+        ("00CB3FFF 06 4D04BF810280 00", "BF810200", "DO'BF8102'", "PIN object 2"),
+        ("00A40000 02 3F00 00", "6200", "DO'62'", "file control parameters"),
+        ("00A40000 02 2F00 00", "6F08 80020010 83022F00", "  DO'80'", "size"),
+        ("00A40000 02 2F00 00", "6F08 80020010 83022F00", "  DO'83'", "file identifier"),
+        ("00A40400 02 4142 00", "6F04 84024142", "  DO'84'", "DF name"),
+        ("0CCA0104 00", "9902 9000", "DO'99'", "authenticated status word"),
+        ("00840000 08", "0102030405060708", "data", "RND.ICC, the card's challenge"),
+        ("00B00000 00", "AABB", "data", ""),
+        ("00200081 06 313233343536", "AABB", "data", "hidden"),
+        (f"00820000 48 {'00' * 72} 48", f"{'11' * 72}", "token", "nonces, serials, key share, enciphered with K.ENC"),
+        (f"00820000 48 {'00' * 72} 48", f"{'11' * 72}", "MAC", "over the token, with K.MAC"),
+    ],
+)
+def test_what_a_field_of_an_answer_says(command: str, answer: str, field: str, meaning: str) -> None:
+    assert {name: said for name, _, said in of_answer(command, answer + "9000")}[field] == meaning
+
+
+def test_without_a_profile_the_reference_is_a_number() -> None:
+    fields = command_fields(CommandApdu(0, 0x20, 0, 0x81))
+    assert (fields[3].name, fields[3].meaning) == ("P2", "local reference 1")
+
+
 def test_reset_with_puk_names_both_values() -> None:
     fields = of_command("002C0081 0E 3837363534333231 313233343536")
     assert fields[2] == ("P1", "00", "resetting code and new value")
@@ -104,11 +200,6 @@ def test_the_cards_own_status_words_come_first() -> None:
 
 def test_an_answer_that_is_no_tree_is_shown_as_it_is() -> None:
     assert of_answer("00A40400 02 4142 00", "6F05AA 9000")[0] == ("data", "6F 05 AA", "")
-
-
-@pytest.mark.parametrize(("ins", "name"), [(0x2C, "RESET RETRY COUNTER"), (0xEE, "INS EE")])
-def test_names_of_commands(ins: int, name: str) -> None:
-    assert command_name(CommandApdu(0, ins, 0, 0)) == name
 
 
 @given(st.binary(min_size=4, max_size=40).filter(lambda raw: raw[1] & 0xFE not in (0x20, 0x24, 0x26, 0x28, 0x2C)))

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from akis.codec.apdu import CommandApdu
+from akis.codec.apdu import CommandApdu, ResponseApdu
 from akis.profile.load import load
-from akis.trace.redact import Mask, command_text, hex_text, masks
+from akis.trace.redact import Mask, answer_text, command_text, hex_text, masks
 
 PROFILE = load("akis-2")
 PIN, PUK = b"123456".hex(), b"87654321".hex()
@@ -55,6 +55,28 @@ def test_harmless_commands_are_shown_whole(command: str) -> None:
 def test_a_plain_value_inside_secure_messaging_is_hidden() -> None:
     command = f"0C200081 0A 8106 {PIN} 9900"
     assert PIN[:4] not in command_text(bytes.fromhex(command)).replace(" ", "")
+
+
+@pytest.mark.parametrize("tag", ["81", "85", "87", "8E", "97", "99"])
+def test_a_pin_beneath_the_tag_of_something_harmless_is_hidden(tag: str) -> None:
+    assert PIN[:4] not in command_text(bytes.fromhex(f"0C200081 08 {tag}06 {PIN}")).replace(" ", "")
+
+
+@pytest.mark.parametrize("cla", ["04", "08", "0C", "1C"])
+def test_digits_that_look_like_data_objects_are_hidden(cla: str) -> None:
+    assert command_text(bytes.fromhex(f"{cla}200081 04 85021122")) == f"{cla} 20 00 81 04 ** ** ** **"
+
+
+def test_an_answer_that_echoes_the_pin_is_hidden() -> None:
+    verify = CommandApdu.from_bytes(bytes.fromhex(f"00200081 06 {PIN}"))
+    assert answer_text(ResponseApdu(b"123456"), verify) == "** ** ** ** ** ** 90 00"
+    protected = verify.replace(cla=0x0C)
+    assert (
+        answer_text(ResponseApdu(bytes.fromhex(f"8106{PIN} 99029000 8E080102030405060708")), protected).count("**")
+        == 22
+    )
+    assert "**" not in answer_text(ResponseApdu(bytes.fromhex("99029000 8E080102030405060708")), protected)
+    assert answer_text(ResponseApdu(b"\x01\x02"), CommandApdu(0, 0xCA, 1, 4, ne=2)) == "01 02 90 00"
 
 
 def test_bytes_that_are_no_command_show_a_header_at_most() -> None:
