@@ -178,6 +178,29 @@ def test_the_tests_need_more_and_the_command_is_content_with_it(machine: Machine
     assert machine.calls() == []
 
 
+def test_the_tests_need_pcsc_too_and_the_command_does_not(machine: Machine) -> None:
+    machine.give("apt-get", 'echo "apt-get $*" >>"$LOG"')
+    machine.bootstrap("demo")
+    assert "opensc" not in machine.calls()[1]
+    machine.bootstrap("test")
+    assert " swig" in (install := machine.calls()[1])
+    assert install.endswith(" opensc")
+
+
+def test_what_the_tests_need_is_looked_for_each_time(machine: Machine) -> None:
+    """A .venv that is ready says nothing of the machine it was carried to; a program that is there is not installed."""
+    machine.bootstrap("test")
+    machine.calls()
+    again = machine.bootstrap("test")
+    assert again.stderr.startswith("bootstrap: there is no apt-get here, so please install what Debian calls ")
+    assert "opensc; going on without." in again.stderr
+    assert "swig" not in again.stderr
+    for name in ("pcscd", "opensc-tool"):
+        machine.give(name, "")
+    assert "opensc" not in machine.bootstrap("test").stderr
+    assert "pcscd" not in machine.bootstrap("test").stderr
+
+
 def test_new_settings_are_installed_into_the_same_venv(machine: Machine) -> None:
     machine.bootstrap("test")
     machine.calls()
