@@ -10,15 +10,19 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import io
+import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import akis
-from akis.errors import AkisError
+from akis.errors import AkisError, PinBlocked, PinOutcomeUnknown
 
 from .exit_codes import exit_code
+from .tell import tell
 
 
 class Subcommand(NamedTuple):
@@ -29,31 +33,72 @@ class Subcommand(NamedTuple):
 
 
 SUBCOMMANDS: Mapping[str, Subcommand] = {
+    "info": Subcommand("info", "show what a card says about itself, without spending a try"),
+    "pin": Subcommand("pin", "show the tries of PIN and PUK; verify, change, unblock the PIN"),
+    "readers": Subcommand("readers", "list the card readers and what is in them"),
+    "emulate": Subcommand("emulate", "put an emulated card into the virtual reader of pcscd"),
     "demo": Subcommand("demo", "unblock an emulated card inside secure messaging and show every exchange"),
 }
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run ``akis`` with ``argv``, by default the arguments of this process; returns the exit code."""
+    _prepare_output()
     try:
         return _run(sys.argv[1:] if argv is None else argv)
     except AkisError as error:
-        print(f"akis: {error}", file=sys.stderr)
+        tell(f"akis: {_sentence(error)}")
         return exit_code(error)
     except KeyboardInterrupt as error:
+        if sys.stderr.isatty():
+            print(file=sys.stderr)  # it may have come at a prompt, and the shell's own belongs on the next line
         return exit_code(error)
     except BrokenPipeError as error:
         # What is still buffered has no reader either, and the interpreter would complain when it flushes at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return exit_code(error)
+    except OSError as error:
+        print(f"akis: {error.strerror or type(error).__name__}", file=sys.stderr)
+        return exit_code(error)
+
+
+def _prepare_output() -> None:
+    """Let no letter that the terminal's encoding lacks, and no missing output, end the program."""
+    if sys.stdout is None:
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  it lasts as long as the program
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def _run(argv: Sequence[str]) -> int:
     try:
         args = _parser(argv).parse_args(argv)
-        return int(args.run(args))
+        return _report_errors(args)
     finally:
         sys.stdout.flush()  # here, where a broken pipe is still caught
+
+
+def _report_errors(args: argparse.Namespace) -> int:
+    """Run the subcommand; with ``--json`` an error is a JSON object on standard output as well."""
+    try:
+        return int(args.run(args))
+    except AkisError as error:
+        if getattr(args, "json", False):
+            # Numbers an error carries, such as tries_left; no error carries bytes.
+            data = {name: value for name, value in vars(error).items() if value is None or isinstance(value, int)}
+            found = {"kind": type(error).__name__, "message": _sentence(error), **data}
+            print(json.dumps({"schema": 1, "error": found}, ensure_ascii=False, indent=2))
+        raise
+
+
+def _sentence(error: AkisError) -> str:
+    """What an error says, and which subcommand to go on with where the library leaves that open."""
+    if isinstance(error, PinOutcomeUnknown):
+        return f"{error}; look at `akis pin status` before anything else"
+    if isinstance(error, PinBlocked) and error.name == "PIN":
+        return f"{error}; `akis pin unblock` puts a new one in force"
+    return str(error)
 
 
 def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:

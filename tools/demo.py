@@ -72,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _introduce(screen: Screen | None, card: Card, personality: Personality) -> None:
     if screen is not None:
-        screen.title(f"An emulated {card.profile.name} card, {_CARDS[personality.name]}")
+        screen.title(f"An emulated card, {personality.name}: {_CARDS[personality.name]}")
         screen.text(f"ATR {card.atr.hex(' ').upper()}")
         screen.text("PINs are hidden as ** in every line, here and in everything this program prints.")
 
@@ -95,7 +95,7 @@ def _as_json(
     personality: Personality,
 ) -> dict[str, object]:
     from akis.trace.annotate import command_name
-    from akis.trace.redact import command_text, hex_text
+    from akis.trace.redact import answer_text, command_text
 
     profile = personality.card_profile()
     return {
@@ -106,9 +106,9 @@ def _as_json(
                 "name": command_name(seen.plain_command),
                 "protected": seen.protected,
                 "command": command_text(seen.plain_command.to_bytes(), profile),
-                "answer": None if seen.plain_answer is None else hex_text(seen.plain_answer.to_bytes()),
+                "answer": None if seen.plain_answer is None else answer_text(seen.plain_answer, seen.plain_command),
                 "wire_command": command_text(seen.command.to_bytes(), profile),
-                "wire_answer": None if seen.answer is None else hex_text(seen.answer.to_bytes()),
+                "wire_answer": None if seen.answer is None else answer_text(seen.answer, seen.command),
             }
             for seen in exchanges
         ],

@@ -12,7 +12,7 @@ from akis.codec.apdu import CommandApdu, ResponseApdu
 from akis.profile.model import CardProfile
 from akis.trace.annotate import Field, answer_fields, command_fields, command_name
 from akis.trace.model import Exchange
-from akis.trace.redact import HIDDEN, command_text, hex_text
+from akis.trace.redact import HIDDEN, answer_text, command_text
 
 # Eighty columns: an indent of twelve, a name such as DO'BF8101', ten bytes of hex, and what they mean.
 _NAME_WIDTH, _BYTES_WIDTH = 10, 29
@@ -20,11 +20,18 @@ _SHOWN_WHOLE, _SHOWN_BEGINNING = 20, 6
 _TO_CARD, _FROM_CARD = "→", "←"
 
 
+class _Console(Console):
+    """A console that leaves a broken pipe to whoever runs it."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 class Screen:
     """Prints exchanges one after the other; coloured on a terminal, plain text elsewhere, ``NO_COLOR`` respected."""
 
     def __init__(self, profile: CardProfile) -> None:
-        self._console = Console(highlight=False, soft_wrap=False)
+        self._console = _Console(highlight=False, soft_wrap=False)
         self._profile = profile
         self._count = 0
 
@@ -77,7 +84,7 @@ class Screen:
         self._block(_TO_CARD, kind, raw, command_fields(command, self._profile), dim_fields)
 
     def _answer(self, kind: str, answer: ResponseApdu, command: CommandApdu, dim_fields: bool) -> None:
-        raw = hex_text(answer.to_bytes())
+        raw = answer_text(answer, command)
         self._block(_FROM_CARD, kind, raw, answer_fields(answer, command, self._profile), dim_fields)
 
     def _block(self, arrow: str, kind: str, raw: str, fields: list[Field], dim_fields: bool) -> None:

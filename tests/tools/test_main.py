@@ -108,7 +108,8 @@ def test_an_error_is_one_sentence_and_an_exit_code(
     trial(run)
     assert main(["trial"]) == code
     out, err = capsys.readouterr()
-    assert (out, err) == ("", f"akis: {error}\n")
+    assert (out, err.count("\n")) == ("", 1)
+    assert err.removesuffix("\n").split("; ")[0] == f"akis: {error}".split("; ")[0], "more than advice was added"
 
 
 def test_an_unexpected_error_is_not_hidden(trial: Trial) -> None:

@@ -1,0 +1,44 @@
+"""``akis info`` on emulated cards."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tools.__main__ import main
+
+
+def shown(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    assert main(["info", *arguments]) == 0
+    return capsys.readouterr().out
+
+
+def test_one_screen(capsys: pytest.CaptureFixture[str]) -> None:
+    text = shown(capsys, "--reader", "emulator:akis-2.2,last-try")
+    assert text.splitlines()[:9] == [
+        "Reader ............: emulator, akis-2.2",
+        "ATR ...............: 3B 9F 97 81 31 FE 45 80 65 54 43 D2 21 08 31 C0 73 F6 21 80 81 05 5B",
+        "Version ...........: AKİS 2.2.8, Infineon",
+        "Profile ...........: AKİS 2.x",
+        "Application .......: PKCS-15",
+        "Life cycle ........: operation",
+        "Serial number .....: 414B49530202000000000001",
+        "PIN tries left ....: 1",
+        "PUK tries left ....: 3",
+    ]
+    assert "no public source" in text.splitlines()[9]
+
+
+def test_a_dead_card_still_says_what_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    text = shown(capsys, "--reader", "emulator:,dead")
+    assert "Life cycle ........: death" in text
+    assert "PUK tries left ....: 0 (blocked)" in text
+
+
+def test_json(capsys: pytest.CaptureFixture[str]) -> None:
+    report = json.loads(shown(capsys, "--reader", "emulator:akis-2.5,blocked", "--json"))
+    assert report["schema"] == 1
+    assert (report["pin_tries_left"], report["puk_tries_left"]) == (0, 3)
+    assert report["version"] == "AKİS 2.5.2, NXP"
+    assert "pin.minimum" in report["assumed"]

@@ -1,0 +1,89 @@
+"""``akis info``: what a card says about itself, on one screen, without spending a try."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from akis.card import Card
+
+_WIDTH = 19
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    from .card_options import add_card
+
+    parser.epilog = "example: akis info --reader emulator:akis-2.5,last-try"
+    add_card(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Look at the card and print."""
+    from .card_options import open_way
+
+    connection = open_way(args)
+    with connection.card() as card:
+        report = {"schema": 1, "reader": connection.name, **describe(card)}
+    print(json.dumps(report, ensure_ascii=False, indent=2) if args.json else as_text(report))
+    return 0
+
+
+def describe(card: Card) -> dict[str, Any]:
+    """Everything there is to know for free; None where the card does not say."""
+    from akis.codec.atr import Atr
+    from akis.errors import AkisError, CardError, CodecError
+    from akis.pin import Pin, Puk
+    from akis.profile.version import card_version
+
+    def said(ask: Callable[[], Any]) -> Any:
+        """What the card answers; None for a refusal, or an answer that makes no sense. A lost card is an error."""
+        try:
+            return ask()
+        except (CardError, CodecError):
+            return None
+
+    try:
+        version = card_version(Atr.from_bytes(card.atr))
+    except AkisError:
+        version = None
+    application = said(card.select_application)
+    serial = said(card.serial)
+    return {
+        "atr": card.atr.hex().upper(),
+        "version": None if version is None else str(version),
+        "profile": card.profile.name,
+        "application": None if application is None else card.profile.application.decode("ascii", "replace"),
+        "life_cycle": said(card.life_cycle),
+        "serial": None if serial is None else serial.hex().upper(),
+        "pin_tries_left": Pin(card).tries_left(),
+        "puk_tries_left": Puk(card).tries_left(),
+        "assumed": list(card.profile.assumed),
+    }
+
+
+def as_text(report: dict[str, Any]) -> str:
+    """The screen, a name and a value a line."""
+    rows = [
+        ("Reader", report["reader"]),
+        ("ATR", bytes.fromhex(report["atr"]).hex(" ").upper()),
+        ("Version", report["version"] or "not an AKİS card, by its ATR"),
+        ("Profile", report["profile"]),
+        ("Application", report["application"] or "not on this card"),
+        ("Life cycle", report["life_cycle"] or "unknown"),
+        ("Serial number", report["serial"] or "unknown"),
+        ("PIN tries left", in_words(report["pin_tries_left"])),
+        ("PUK tries left", in_words(report["puk_tries_left"])),
+        ("Assumed", f"{len(report['assumed'])} values have no public source; --json lists them"),
+    ]
+    return "\n".join(f"{name + ' ':.<{_WIDTH}}: {value}" for name, value in rows)
+
+
+def in_words(left: int | None) -> str:
+    """A counter, for people."""
+    if left is None:
+        return "unknown"
+    return f"{left} (blocked)" if left == 0 else str(left)

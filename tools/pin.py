@@ -1,0 +1,158 @@
+"""``akis pin``: the state of PIN and PUK, and VERIFY, CHANGE and unblock, none of which wastes a try."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from akis.errors import AkisError, InvalidArgument, PolicyRefused
+
+from .card_options import add_card, add_session, open_card
+from .info import in_words
+from .pin_input import add_secret, confirm, read_secret
+from .tell import tell
+
+if TYPE_CHECKING:
+    from akis.pin import Pin, Puk
+
+Report = dict[str, Any]
+Action = Callable[[argparse.Namespace], Report]
+
+_PUK_RISK = "Three wrong PUKs destroy this card for good. The issuer's secure session (--sm-keys) unblocks without it."
+_PUK_WORD = "DESTROY"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the actions and their arguments."""
+    actions = parser.add_subparsers(metavar="ACTION", required=True)
+
+    def action(name: str, help_text: str, example: str, run_action: Action) -> argparse.ArgumentParser:
+        made = actions.add_parser(name, help=help_text, description=help_text, epilog=f"example: {example}")
+        add_card(made)
+        add_session(made)
+        made.set_defaults(action=run_action, action_name=f"pin {name}")
+        return made
+
+    action("status", "show the tries left, at no cost", "akis pin status --reader emulator:", _status)
+
+    verify = action("verify", "VERIFY the PIN", "akis pin verify --reader emulator: --pin env:CARD_PIN", _verify)
+    add_secret(verify, "pin")
+
+    change = action("change", "change the PIN", "akis pin change --pin env:OLD --new-pin env:NEW", _change)
+    add_secret(change, "pin")
+    add_secret(change, "new-pin")
+
+    unblock = action(
+        "unblock",
+        "put a new PIN in force: RESET RETRY COUNTER to a random transport PIN, CHANGE to the new one, VERIFY, all "
+        "inside the issuer's secure session",
+        "akis pin unblock --reader emulator:,blocked --sm-keys emulator:akis-2.2/issuer",
+        _unblock,
+    )
+    add_secret(unblock, "new-pin")
+    unblock.add_argument("--use-puk", action="store_true", help=f"by PUK instead. {_PUK_RISK}")
+    add_secret(unblock, "puk")
+    unblock.add_argument("--accept-puk-risk", action="store_true", help="do not ask before the PUK is used")
+    for guarded in (verify, change, unblock):
+        guarded.add_argument(
+            "--allow-last-try", action="store_true", help="go on with one try left, or an unknown number of tries"
+        )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do the action and print what became of it."""
+    report = {"schema": 1, "command": args.action_name, **args.action(args)}
+    if args.json:
+        print(json.dumps(report, ensure_ascii=False, indent=2))
+    else:
+        print(report["message"])
+    return 0
+
+
+def _status(args: argparse.Namespace) -> Report:
+    with _opened(args) as (pin, puk):
+        left = _tries(pin, puk)
+    message = "\n".join(f"{name} tries left: {in_words(count)}" for name, count in left.items())
+    return {"message": message, "tries_left": left}
+
+
+def _verify(args: argparse.Namespace) -> Report:
+    with read_secret(args.pin, "PIN") as secret, _opened(args) as (pin, puk):
+        _announce(f"VERIFY compares the PIN: a wrong one spends a try, {_number(pin)} left")
+        pin.verify(secret, allow_last_try=args.allow_last_try)
+        return {"message": "The PIN is right.", "tries_left": _tries_afterwards(pin, puk)}
+
+
+def _change(args: argparse.Namespace) -> Report:
+    with (
+        read_secret(args.pin, "PIN") as old,
+        read_secret(args.new_pin, "new PIN", twice=True) as new,
+        _opened(args) as (pin, puk),
+    ):
+        _announce(f"CHANGE REFERENCE DATA compares the old PIN: a wrong one spends a try, {_number(pin)} left")
+        pin.change(old, new, allow_last_try=args.allow_last_try)
+        return {"message": "The PIN was changed.", "tries_left": _tries_afterwards(pin, puk)}
+
+
+def _unblock(args: argparse.Namespace) -> Report:
+    if args.use_puk:
+        return _unblock_by_puk(args)
+    if args.sm_keys is None:
+        raise InvalidArgument("unblocking needs the issuer's keys, --sm-keys FILE, or, at the card's risk, --use-puk")
+    with read_secret(args.new_pin, "new PIN", twice=True) as new, _opened(args) as (pin, puk):
+        _announce(
+            "RESET RETRY COUNTER to a random transport PIN, CHANGE REFERENCE DATA to the new PIN, VERIFY, inside "
+            "secure messaging: the PIN's counter goes to full, no try can be spent, the PUK's does not move"
+        )
+        pin.unblock(new)
+        return {"message": "The PIN is unblocked and the new one in force.", "tries_left": _tries_afterwards(pin, puk)}
+
+
+def _unblock_by_puk(args: argparse.Namespace) -> Report:
+    if not args.accept_puk_risk and not confirm(_PUK_RISK, _PUK_WORD):
+        raise PolicyRefused("the PUK was not used: its risk was not confirmed; nothing was sent")
+    with (
+        read_secret(args.puk, "PUK") as code,
+        read_secret(args.new_pin, "new PIN", twice=True) as new,
+        _opened(args) as (pin, puk),
+    ):
+        _announce(f"RESET RETRY COUNTER compares the PUK: a wrong one spends a try, {_number(puk)} left")
+        puk.unblock(code, new, permit_puk=True, allow_last_try=args.allow_last_try)
+        return {
+            "message": "The PIN is unblocked by the PUK, the new one in force.",
+            "tries_left": _tries_afterwards(pin, puk),
+        }
+
+
+@contextmanager
+def _opened(args: argparse.Namespace) -> Iterator[tuple[Pin, Puk]]:
+    from akis.pin import Pin, Puk
+
+    card, _ = open_card(args)
+    with card:
+        yield Pin(card), Puk(card)
+
+
+def _tries(pin: Pin, puk: Puk) -> dict[str, int | None]:
+    return {"PIN": pin.tries_left(), "PUK": puk.tries_left()}
+
+
+def _tries_afterwards(pin: Pin, puk: Puk) -> dict[str, int | None]:
+    """The counters once the command is done; a card that is gone by now does not undo what it accepted."""
+    try:
+        return _tries(pin, puk)
+    except AkisError:
+        return {"PIN": None, "PUK": None}
+
+
+def _number(reference: Pin | Puk) -> str:
+    left = reference.tries_left()
+    return "an unknown number" if left is None else str(left)
+
+
+def _announce(text: str) -> None:
+    """Say which counter can move, before anything that can move it is sent."""
+    tell(f"{text}.")

@@ -1,0 +1,15 @@
+"""Sentences for people, on standard error: broken at words where a terminal shows them, one line where it is a file."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import textwrap
+
+
+def tell(text: str) -> None:
+    """Print it, at once."""
+    if sys.stderr.isatty():
+        columns = shutil.get_terminal_size().columns
+        text = textwrap.fill(text, max(columns, 20), break_long_words=False, break_on_hyphens=False)
+    print(text, file=sys.stderr, flush=True)
