@@ -17,7 +17,7 @@ from akis.errors import AkisError, CodecError, InvalidArgument, SecureMessagingE
 from akis.profile.model import CardProfile, DataField
 from akis.sm.chain import links, plain_room
 from akis.sm.mutual_auth import SN_LENGTH, DeviceKeys, TerminalAuthentication, serial_to_sn
-from akis.sm.session import SecureSession
+from akis.sm.terminal import SecureSession
 from akis.trace.model import Exchange
 from akis.transport.base import Transport
 from akis.transport.foreign import foreign, ours_only, strip

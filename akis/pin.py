@@ -151,7 +151,8 @@ class _Reference:
         self.card.run(conversation, lost=self._unknown)
 
     def _unknown(self, error: AkisError) -> AkisError:
-        return PinOutcomeUnknown(self.rules.name, str(error))
+        # Only what happened: what to do about it comes after that, and would now be wrong.
+        return PinOutcomeUnknown(self.rules.name, str(error).partition("; ")[0])
 
 
 class Pin(_Reference):

@@ -69,7 +69,7 @@ def as_text(report: dict[str, Any]) -> str:
     """The screen, a name and a value a line."""
     rows = [
         ("Reader", report["reader"]),
-        ("ATR", bytes.fromhex(report["atr"]).hex(" ").upper()),
+        ("ATR", report["atr"]),
         ("Version", report["version"] or "not an AKİS card, by its ATR"),
         ("Profile", report["profile"]),
         ("Application", report["application"] or "not on this card"),

@@ -9,7 +9,7 @@ from akis.conversation.base import Conversation, ask
 from akis.errors import SecureMessagingError
 from akis.profile.model import SmRules
 from akis.sm.mutual_auth import NONCE_LENGTH, DeviceKeys, TerminalAuthentication
-from akis.sm.session import SecureSession
+from akis.sm.terminal import SecureSession
 
 
 def authenticate(

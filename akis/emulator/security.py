@@ -21,8 +21,8 @@ from akis.emulator.status import (
     require,
 )
 from akis.errors import CodecError, SecureMessagingError
+from akis.sm.card import CardSession
 from akis.sm.mutual_auth import NONCE_LENGTH, TOKEN_LENGTH, CardAuthentication, DeviceKeys, serial_to_sn
-from akis.sm.session import CardSession
 
 
 class SecurityStatus:

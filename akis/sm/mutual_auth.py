@@ -19,9 +19,10 @@ from typing import Literal, TypeVar
 from akis.errors import CodecError, InvalidArgument, SecureMessagingError, WrongType
 from akis.profile.model import SmRules
 from akis.secret import Secret
+from akis.sm.card import CardSession
 from akis.sm.kdf import ENC, MAC, derive
-from akis.sm.session import CardSession, SecureSession
 from akis.sm.suite import Suite, pad
+from akis.sm.terminal import SecureSession
 
 TOKEN_LENGTH = 72
 NONCE_LENGTH = 8

@@ -71,7 +71,9 @@ class TestPrinted:
     @pytest.mark.parametrize("form", [[], ["--json"]])
     @pytest.mark.parametrize("name", SUITES)
     def test_the_demo(self, name, form, monkeypatch, capsys):
-        personality = replace(load_personality(name), pin=PIN, puk=PUK)
+        # Eight digits: shorter ones turn up in the hex of random cipher text, once in some hundred runs.
+        pin = "73918264"
+        personality = replace(load_personality(name), pin=pin, puk=PUK)
         transport_pins, derived = [], []
         derive = akis.sm.mutual_auth.derive
         monkeypatch.setenv("COLUMNS", "2000")
@@ -83,7 +85,7 @@ class TestPrinted:
         assert main(["demo", "--card", name, *form]) == 0
         printed = capsys.readouterr()
         keys = [key for pair in personality.keys for key in (pair.enc, pair.mac)]
-        pins = [PIN, PIN[::-1], PUK, *(pin.decode() for pin in transport_pins)]
+        pins = [pin, pin[::-1], PUK, *(made.decode() for made in transport_pins)]
         assert len(transport_pins) == 1
         assert len(derived) == 4  # both sides derive both
         silent(printed.out + printed.err, [*pins, *halves(*keys, *derived)])

@@ -18,7 +18,7 @@ def test_one_screen(capsys: pytest.CaptureFixture[str]) -> None:
     text = shown(capsys, "--reader", "emulator:akis-2.2,last-try")
     assert text.splitlines()[:9] == [
         "Reader ............: emulator, akis-2.2",
-        "ATR ...............: 3B 9F 97 81 31 FE 45 80 65 54 43 D2 21 08 31 C0 73 F6 21 80 81 05 5B",
+        "ATR ...............: 3B9F978131FE4580655443D2210831C073F6218081055B",
         "Version ...........: AKİS 2.2.8, Infineon",
         "Profile ...........: AKİS 2.x",
         "Application .......: PKCS-15",
