@@ -27,20 +27,13 @@ and wait half a second before the next one goes in. :meth:`PcscService.insert` s
 
 from __future__ import annotations
 
-import atexit
 import os
-import random
-import shutil
 import signal
-import socket
 import subprocess
-import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from pathlib import Path
 from typing import Any, Self
 
 import pytest
@@ -48,32 +41,13 @@ import pytest
 from akis.emulator import EmulatedCard
 from akis.emulator.vpcd import VpcdClient
 from akis.errors import AkisError
+from tests import pcscd_process
+from tests.another_program import AnotherProgram
 
-HOME = Path(tempfile.mkdtemp(prefix="akis-pcsc-"))
-"""Holds the socket, the configuration, the driver and the log."""
-SOCKET = HOME / "pcscd.comm"
 READERS = ("Virtual PCD 00 00", "Virtual PCD 00 01")
-
-atexit.register(shutil.rmtree, HOME, ignore_errors=True)
-os.environ["PCSCLITE_CSOCK_NAME"] = str(SOCKET)
-
-_DRIVERS = Path("/usr/lib/pcsc/drivers")
-_DRIVER = _DRIVERS / "serial" / "libifdvpcd.so"
 _START = 5.0
 _LOOK = 0.5  # pcscd looks every 0.4 s
 _NOTICE = 3.0
-_PATIENCE = 20.0
-_LAUNCHER = """
-import ctypes, os, signal, subprocess, sys
-listener, hidden, *command = sys.argv[1:]
-for place in filter(None, hidden.split(":")):
-    subprocess.run(["mount", "-t", "tmpfs", "none", place], check=True)
-ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: not to outlive the tests
-os.dup2(int(listener), 3)
-os.environ.update(LISTEN_FDS="1", LISTEN_PID=str(os.getpid()))
-os.execvp(command[0], command)
-"""
-"""Hands pcscd a socket that listens already, in the way of systemd: the only way to have it elsewhere than in /run."""
 
 
 class PcscService:
@@ -82,15 +56,6 @@ class PcscService:
     def __init__(self) -> None:
         self._daemon: subprocess.Popen[bytes] | None = None
         self._first_port = 0
-
-    @staticmethod
-    def missing() -> str:
-        """What keeps the service from running here; nothing where it can."""
-        if shutil.which("pcscd", path=f"{os.environ['PATH']}:/usr/sbin:/sbin") is None:
-            return "there is no pcscd; install what Debian calls pcscd"
-        if not _DRIVER.exists():
-            return "there is no virtual reader; install what Debian calls vsmartcard-vpcd"
-        return ""
 
     @property
     def running(self) -> bool:
@@ -101,15 +66,15 @@ class PcscService:
         return self._first_port + slot
 
     def log(self) -> str:
-        """What pcscd has had to say since its start."""
-        return (HOME / "pcscd.log").read_text("utf-8", "replace")
+        """What pcscd has had to say since its last start."""
+        return pcscd_process.log()
 
     def start(self) -> None:
         """Start it, if it does not run, with two readers that are empty."""
         if self.running:
             return
         for _ in range(5):
-            self._first_port = _two_free_ports()
+            self._first_port = pcscd_process.two_free_ports()
             self._launch()
             deadline = time.monotonic() + _START
             while self.running and time.monotonic() < deadline:
@@ -129,7 +94,7 @@ class PcscService:
                 self._daemon.kill()
                 self._daemon.wait()
             self._daemon = None
-        SOCKET.unlink(missing_ok=True)
+        pcscd_process.SOCKET.unlink(missing_ok=True)
 
     def states(self) -> dict[str, int]:
         """The state bits of every reader, as PC/SC has them; nothing where there is no service."""
@@ -176,36 +141,7 @@ class PcscService:
         raise TimeoutError(f"no card in {READERS[slot]}:\n{self.log()}")
 
     def _launch(self) -> None:
-        SOCKET.unlink(missing_ok=True)
-        configuration = HOME / "reader.conf.d"
-        configuration.mkdir(exist_ok=True)
-        driver = HOME / _DRIVER.name
-        shutil.copy(_DRIVER, driver)
-        port = self._first_port
-        (configuration / "vpcd").write_text(
-            f'FRIENDLYNAME "Virtual PCD"\nDEVICENAME /dev/null:{port}\nLIBPATH {driver}\nCHANNELID {port}\n'
-        )
-        path = f"{os.environ['PATH']}:/usr/sbin:/sbin"
-        pcscd = shutil.which("pcscd", path=path) or "pcscd"
-        options = ["--foreground", "--info", "--config", str(configuration)]
-        if "--disable-polkit" in subprocess.run([pcscd, "--help"], capture_output=True, text=True).stdout:
-            options.append("--disable-polkit")
-        own_mounts = _own_mounts()
-        hidden = f"/run:{_DRIVERS}" if own_mounts else ""
-        with socket.socket(socket.AF_UNIX) as listener, (HOME / "pcscd.log").open("wb") as log:
-            listener.bind(str(SOCKET))
-            listener.listen(16)
-            number = listener.fileno()
-            launch = [sys.executable, "-I", "-S", "-c", _LAUNCHER, str(number), hidden, pcscd, *options]
-            self._daemon = subprocess.Popen(
-                [*own_mounts, *launch],
-                pass_fds=[number],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                env={**os.environ, "PATH": path},
-            )
+        self._daemon = pcscd_process.launch(self._first_port)
 
 
 class InsertedCard:
@@ -242,93 +178,6 @@ class InsertedCard:
         self.remove()
 
 
-class AnotherProgram:
-    """A PC/SC program on pyscard alone, in its own process: it does one thing at a time and says how that went.
-
-    Methods return the name of what PC/SC answered, ``SCARD_S_SUCCESS`` when it went well.
-    """
-
-    def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", _ANOTHER_PROGRAM], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-
-    def connect(self, reader: str, *, exclusive: bool = False) -> str:
-        return self._do(f"connect {int(exclusive)} {reader}")
-
-    def reset(self) -> str:
-        """Reset the card behind everybody's back."""
-        return self._do("reset")
-
-    def transmit(self, text: str) -> str:
-        """Send a command in hex; returns the answer in hex where there is one."""
-        return self._do(f"transmit {text}")
-
-    def begin_transaction(self) -> str:
-        return self._do("begin")
-
-    def disconnect(self) -> str:
-        return self._do("disconnect")
-
-    def start(self, what: str) -> None:
-        """Begin what may take a while, and go on; :meth:`wait` has how it went.
-
-        ``what`` is ``connect SHARE READER`` (1 for exclusive), ``reset``, ``transmit HEX``, ``begin``, ``disconnect``,
-        or ``end SECONDS``: the end of the transaction, that much later.
-        """
-        assert self._process.stdin is not None
-        self._process.stdin.write(f"{what}\n")
-        self._process.stdin.flush()
-
-    def wait(self) -> str:
-        """How that went."""
-        assert self._process.stdout is not None
-        too_late = threading.Timer(_PATIENCE, self._process.kill)
-        too_late.start()
-        line = self._process.stdout.readline()
-        too_late.cancel()
-        if not line:
-            raise TimeoutError("the other program has been waiting for too long, or is gone")
-        return line.strip()
-
-    def quit(self) -> None:
-        with self._process:
-            assert self._process.stdin is not None
-            self._process.stdin.close()
-
-    def _do(self, what: str) -> str:
-        self.start(what)
-        return self.wait()
-
-
-_ANOTHER_PROGRAM = """
-import sys, time
-from smartcard import scard
-from smartcard.scard import *
-
-names = {getattr(scard, name): name for name in dir(scard) if name.startswith(("SCARD_S_", "SCARD_E_", "SCARD_W_"))}
-_, context = SCardEstablishContext(SCARD_SCOPE_USER)
-for line in sys.stdin:
-    what, _, rest = line.strip().partition(" ")
-    if what == "connect":
-        share = SCARD_SHARE_EXCLUSIVE if rest[0] == "1" else SCARD_SHARE_SHARED
-        code, card, protocol = SCardConnect(context, rest[2:], share, SCARD_PROTOCOL_T0 | SCARD_PROTOCOL_T1)
-    elif what == "reset":
-        code, protocol = SCardReconnect(card, share, SCARD_PROTOCOL_T0 | SCARD_PROTOCOL_T1, SCARD_RESET_CARD)
-    elif what == "transmit":
-        code, answer = SCardTransmit(card, protocol, list(bytes.fromhex(rest)))
-    elif what == "begin":
-        code = SCardBeginTransaction(card)
-    elif what == "end":
-        time.sleep(float(rest))
-        code = SCardEndTransaction(card, SCARD_LEAVE_CARD)
-    elif what == "disconnect":
-        code = SCardDisconnect(card, SCARD_LEAVE_CARD)
-    print(bytes(answer).hex().upper() if what == "transmit" and not code else names[code], flush=True)
-SCardReleaseContext(context)
-"""
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "pcsc" in getattr(item, "fixturenames", ()):
@@ -337,7 +186,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def _pcsc_service() -> Iterator[PcscService]:
-    missing = PcscService.missing()
+    missing = pcscd_process.missing()
     if missing and os.environ.get("AKIS_REQUIRE_PCSC") == "1":
         pytest.fail(missing)
     if missing:
@@ -369,30 +218,6 @@ def another_program(pcsc: PcscService) -> Iterator[AnotherProgram]:
     program = AnotherProgram()
     yield program
     program.quit()
-
-
-def _own_mounts() -> list[str]:
-    """The command in front of another that gives it mounts of its own; nothing where the system does not allow it."""
-    for command in (["unshare", "--mount"], ["unshare", "--map-root-user", "--mount"]):
-        try:
-            tried = subprocess.run([*command, "mount", "-t", "tmpfs", "none", "/run"], capture_output=True)
-        except OSError:
-            return []
-        if tried.returncode == 0:
-            return command
-    return []
-
-
-def _two_free_ports() -> int:
-    """The first of two neighbours, beneath those that the kernel gives to clients."""
-    for _ in range(100):
-        first = random.randrange(20000, 32000, 2)
-        try:
-            with socket.create_server(("", first)), socket.create_server(("", first + 1)):
-                return first
-        except OSError:
-            continue
-    raise RuntimeError("no two free ports")
 
 
 def _within(seconds: float, true: Callable[[], bool]) -> bool:

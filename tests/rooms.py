@@ -19,8 +19,8 @@ ORDER = (
 )
 STOREY = {room: storey for storey, rooms in enumerate(ORDER.split(" · ")) for room in rooms.split(", ")}
 
-PYSCARD = ("akis/transport/pcsc.py", "akis/emulator/pyscard_reader.py")
-"""The files that import pyscard: one to use readers, one to be a reader."""
+PYSCARD = ("akis/transport/pcsc.py", "akis/emulator/pyscard_slot.py", "akis/emulator/pyscard_service.py")
+"""The files that import pyscard: one to use readers, two to be a reader."""
 
 TOOLS = "akis.tools"
 """What ``tools/`` is called once it is installed."""

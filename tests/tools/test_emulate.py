@@ -1,16 +1,12 @@
-"""``akis emulate`` as a process of its own, before a virtual reader over a real socket; and killed at every step."""
+"""``akis emulate`` before a virtual reader over a real socket: what it prints, how it ends, which card it is."""
 
 from __future__ import annotations
 
 import json
-import os
 import signal
 import statistics
-import subprocess
-import sys
 import time
 from contextlib import suppress
-from pathlib import Path
 
 import pytest
 from smartcard.Exceptions import SmartcardException
@@ -18,79 +14,12 @@ from smartcard.pcsc.PCSCReader import PCSCReader
 
 from akis.codec.atr import Atr
 from akis.emulator import load_personality
-from tests.akis.emulator.bench import COUNTERS, PIN, SELECT, WRONG
+from tests.akis.emulator.cards import COUNTERS, PIN, SELECT, WRONG
 from tests.akis.emulator.virtual_reader import POWER_OFF, RESET, VirtualReader
 from tests.pcsc_service import READERS
+from tests.tools.emulate_process import ATR, EMPTY_VERIFY, Emulate, tries_left
 from tools.__main__ import main
 from tools.exit_codes import Exit
-
-ROOT = Path(__file__).parent.parent.parent
-EMPTY_VERIFY = "00200081"
-ATR = load_personality("akis-2.2").atr
-
-
-class Emulate:
-    """The command in a process; ``code`` runs it some other way than ``python -m tools``."""
-
-    def __init__(
-        self, reader: VirtualReader | int, *arguments: object, code: str | None = None, step: str = ""
-    ) -> None:
-        port = reader if isinstance(reader, int) else reader.port
-        how = ["-m", "tools"] if code is None else ["-c", code]
-        self.process = subprocess.Popen(
-            [sys.executable, *how, "emulate", "--vpcd", f"127.0.0.1:{port}", *map(str, arguments)],
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "KILL_AT": step},
-        )
-
-    def line(self) -> str:
-        """The next line it prints."""
-        assert self.process.stdout is not None
-        return self.process.stdout.readline()
-
-    def end(self, how: signal.Signals | None = None) -> tuple[int, str, str]:
-        """Wait for its end, after this signal if one is given: exit code, the rest it printed, what it complained."""
-        if how is not None:
-            self.process.send_signal(how)
-        out, err = self.process.communicate(timeout=20)
-        return self.process.returncode, out, err
-
-    def __enter__(self) -> Emulate:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.process.kill()
-        self.process.communicate()
-
-
-@pytest.fixture
-def reader():
-    with VirtualReader() as found:
-        yield found
-
-
-@pytest.fixture
-def free_port() -> int:
-    with VirtualReader() as found:
-        return found.port
-
-
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    return tmp_path / "card.state"
-
-
-def tries_left(reader: VirtualReader) -> int:
-    """The PIN's counter by GET DATA, from a card that has just been put in."""
-    assert reader.wait_for_card() == ATR
-    assert reader.apdu(SELECT)[-4:] == "9000"
-    answer = reader.apdu(COUNTERS[1])
-    assert (answer[:8], answer[-4:]) == ("BF810109", "9000")
-    return int(answer[18:20], 16)
-
 
 # ---- what it prints, and how it ends
 
@@ -286,183 +215,3 @@ def test_pcscd_and_pyscard_see_the_card_and_a_killed_one_comes_back_from_its_fil
 def sent(connection, text: str) -> str:
     data, sw1, sw2 = connection.transmit(list(bytes.fromhex(text)))
     return bytes((*data, sw1, sw2)).hex().upper()
-
-
-# ---- the state file
-
-
-def test_the_card_lives_on_in_its_file(reader, file):
-    with Emulate(reader, "--state", file, "--personality", ",last-try") as emulate:
-        assert tries_left(reader) == 1
-        assert reader.apdu(f"00200081 06 {PIN}") == "9000"
-        assert reader.apdu(f"00200081 06 {WRONG}") == "63C2"
-        emulate.end(signal.SIGTERM)
-    with Emulate(reader, "--state", file, "--personality", ",blocked"):
-        assert tries_left(reader) == 2
-    assert file.stat().st_mode & 0o777 == 0o600
-
-
-def test_a_second_emulator_on_the_same_file_is_refused(reader, file):
-    with Emulate(reader, "--state", file) as first:
-        assert tries_left(reader) == 3
-        with Emulate(reader, "--state", file) as second:
-            assert second.end() == (Exit.NO_CARD, "", f"akis: the card in {file} is in use\n")
-        assert reader.apdu(f"00200081 06 {WRONG}") == "63C2"
-        first.end(signal.SIGKILL)
-    with Emulate(reader, "--state", file):
-        assert tries_left(reader) == 2, "the lock of a killed process is gone, its counter is not"
-
-
-FULL_DISK = """
-import resource, sys
-from tools.__main__ import main
-resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
-sys.exit(main())
-"""
-
-
-def test_a_disk_that_is_full_is_a_card_without_power(reader, file):
-    with Emulate(reader, "--state", file):
-        assert tries_left(reader) == 3
-    with Emulate(reader, "--state", file, code=FULL_DISK) as emulate:
-        assert tries_left(reader) == 3
-        emulate.line()
-        with pytest.raises(EOFError):
-            reader.apdu(f"00200081 06 {WRONG}")
-        code, _, err = emulate.end()
-        assert (code, err) == (Exit.NO_CARD, f"akis: {file}: the card's memory was not written (File too large)\n")
-    with Emulate(reader, "--state", file):
-        assert tries_left(reader) == 3, "no comparison was made"
-
-
-def test_a_file_of_another_kind_is_refused_and_left_alone(file, free_port, capsys):
-    for content, complaint in [
-        (b"dear diary\n", "not a file with an emulated card"),
-        (b'{"akis-state": 9}\n', "format version 9; this library reads 1"),
-        (b'{"akis-state": 1}\n', "damaged"),
-    ]:
-        file.write_bytes(content)
-        assert main(["emulate", "--state", str(file), "--vpcd", f"127.0.0.1:{free_port}"]) == Exit.USAGE
-        advice = "it was left as it is; give --state another file, or remove this one for a new card"
-        assert capsys.readouterr() == ("", f"akis: {file}: {complaint}; {advice}\n")
-        assert file.read_bytes() == content
-
-
-def test_a_card_of_another_personality_is_refused(file, free_port, capsys):
-    at = ["--vpcd", f"127.0.0.1:{free_port}", "--state", str(file)]
-    assert main(["emulate", *at]) == Exit.NO_CARD
-    assert main(["emulate", *at, "--personality", "akis-2.5"]) == Exit.USAGE
-    assert f"akis: {file}: holds a card of 'akis-2.2', not of akis-2.5; " in capsys.readouterr().err
-
-
-# ---- kill -9 at every step of VERIFY
-
-KILLED = """
-import hmac, os, signal, sys
-from akis.emulator.card import EmulatedCard
-from akis.emulator.memory import Memory
-from akis.emulator.vpcd import VpcdClient
-from tools.__main__ import main
-
-wanted, armed, commits, moves = os.environ["KILL_AT"], False, 0, 0
-
-def step(name):
-    if armed and name == wanted:
-        os.kill(os.getpid(), signal.SIGKILL)
-
-def around(owner, name, before=lambda: None, after=lambda: None):
-    real = getattr(owner, name)
-    def call(*args, **kwargs):
-        before()
-        result = real(*args, **kwargs)
-        after()
-        return result
-    setattr(owner, name, call)
-
-def committing():
-    global commits
-    commits += armed
-    step(f"write {commits} begins")
-
-def moving():
-    global moves
-    moves += armed
-    step(f"write {moves} is in a new file")
-
-around(Memory, "commit", committing, lambda: step(f"write {commits} is done"))
-around(os, "replace", moving, lambda: step(f"write {moves} is in place"))
-around(hmac, "compare_digest", lambda: step("comparing"), lambda: step("compared"))
-
-process, send = EmulatedCard.process, VpcdClient._send
-
-def process_verify(card, raw):
-    global armed
-    armed = raw[1] == 0x20 and len(raw) > 5
-    step("command read")
-    return process(card, raw)
-
-def send_answer(client, connection, answer):
-    step("answering")
-    if armed and wanted == "half an answer":
-        connection.sendall(b"\\0")
-        step(wanted)
-    send(client, connection, answer)
-    step("answered")
-
-EmulatedCard.process, VpcdClient._send = process_verify, send_answer
-sys.exit(main())
-"""
-
-FIRST_WRITE = ["command read", "write 1 begins", "write 1 is in a new file"]
-WRITTEN = ["write 1 is in place", "write 1 is done", "comparing", "compared"]
-BACK = ["write 2 begins", "write 2 is in a new file"]
-WRITTEN_BACK = ["write 2 is in place", "write 2 is done"]
-ANSWER = ["answering", "half an answer", "answered"]
-
-
-def killed_at(step: str, reader: VirtualReader, file: Path, verify: str) -> str | None:
-    """Send a VERIFY to a card that is killed at a step of it; the answer, where it got that far."""
-    with Emulate(reader, "--state", file, code=KILLED, step=step) as emulate:
-        tries_left(reader)
-        try:
-            answer = reader.apdu(verify)
-        except EOFError:
-            answer = None
-        assert emulate.process.wait(20) == -signal.SIGKILL
-    return answer
-
-
-def spent(reader: VirtualReader, file: Path) -> None:
-    """Spend one try, in a process of its own."""
-    with Emulate(reader, "--state", file):
-        assert tries_left(reader) == 3
-        assert reader.apdu(f"00200081 06 {WRONG}") == "63C2"
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("step", "left"), [*((step, 2) for step in FIRST_WRITE), *((step, 1) for step in WRITTEN + ANSWER)]
-)
-def test_a_wrong_verify_killed_at_this_step_never_gives_a_try_back(reader, file, step, left):
-    spent(reader, file)
-    answer = killed_at(step, reader, file, f"00200081 06 {WRONG}")
-    assert answer == ("63C1" if step == "answered" else None)
-    with Emulate(reader, "--state", file):
-        assert tries_left(reader) == left
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("step", "left"),
-    [
-        *((step, 2) for step in FIRST_WRITE),
-        *((step, 1) for step in WRITTEN + BACK),
-        *((step, 3) for step in WRITTEN_BACK + ANSWER),
-    ],
-)
-def test_a_right_verify_killed_at_this_step_costs_a_try_or_fills_the_counter(reader, file, step, left):
-    spent(reader, file)
-    answer = killed_at(step, reader, file, f"00200081 06 {PIN}")
-    assert answer == ("9000" if step == "answered" else None)
-    with Emulate(reader, "--state", file):
-        assert tries_left(reader) == left
