@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
 from threading import RLock
-from typing import Self, TypeVar
+from typing import NamedTuple, Self, TypeVar
 
 from akis.codec.apdu import CHAINED, CommandApdu, ResponseApdu
 from akis.codec.fci import FileControl
@@ -24,6 +24,13 @@ from akis.transport.foreign import foreign, ours_only, strip
 
 T = TypeVar("T")
 Lost = Callable[[AkisError], AkisError]
+
+
+class _Channel(NamedTuple):
+    """What commands go through: a session, or None for the clear; and when that was decided."""
+
+    session: SecureSession | None
+    turn: int
 
 
 class Card:
@@ -49,6 +56,8 @@ class Card:
         self.session: SecureSession | None = None
         self.watch_failure: Exception | None = None
         self._session_wanted = False
+        self._turn = 0
+        """Counts what was decided about sessions, so that a conversation notices when it was decided anew."""
         self._watch = watch
         self._lock = RLock()
 
@@ -118,40 +127,47 @@ class Card:
         with self.transaction():
             self.end_session()
             self._session_wanted = True
-            self.session = self._run(self._opening(keys, sn_ifd, random), None, None)
-            return self.session
+            session = self._run(self._opening(keys, sn_ifd, random), _Channel(None, self._turn), None)
+            self._turn += 1
+            self.session = session
+            return session
 
     def end_session(self) -> None:
         """Forget the secure session, if any. What is sent next goes in the clear, which ends it on the card too."""
-        self._session_wanted = False
-        if self.session is not None:
-            self.session.close()
-            self.session = None
+        with self._lock:
+            self._turn += 1
+            self._session_wanted = False
+            if self.session is not None:
+                self.session.close()
+                self.session = None
 
     def reset(self) -> bytes:
         """Reset the card and return its ATR; session and PIN state are gone."""
-        self.end_session()
-        return ours_only(self.transport.reset)
+        with self._lock:
+            self.end_session()
+            return ours_only(self.transport.reset)
 
     def close(self) -> None:
         """End the session and let go of the card."""
-        self.end_session()
-        ours_only(self.transport.close)
+        with self._lock:
+            self.end_session()
+            ours_only(self.transport.close)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.close()
+        with suppress(Exception):  # what happened to the card counts, not how one let go of it
+            self.close()
 
     def __repr__(self) -> str:
         return f"Card({self.profile.name}, {self.session or 'no session'})"
 
-    def _channel(self) -> SecureSession | None:
-        """The session that commands go through, None for the clear."""
+    def _channel(self) -> _Channel:
+        """What commands go through from now on."""
         if self._session_wanted and self.session is None:
             raise SecureMessagingError("no session could be opened")
-        return self.session
+        return _Channel(self.session, self._turn)
 
     def _opening(self, keys: DeviceKeys, sn_ifd: bytes, random: Callable[[int], bytes]) -> Conversation[SecureSession]:
         serial = yield from self._data(self.profile.serial, "reading the serial number")
@@ -164,22 +180,22 @@ class Card:
             raise CodecError(f"{what}: the answer has {len(answer)} bytes, too few", len(answer))
         return answer[field.offset : field.offset + field.length]
 
-    def _run(self, conversation: Conversation[T], session: SecureSession | None, lost: Lost | None) -> T:
+    def _run(self, conversation: Conversation[T], channel: _Channel, lost: Lost | None) -> T:
         try:
             command = next(conversation)
             while True:
-                command = conversation.send(self._send(command, session, lost))
+                command = conversation.send(self._send(command, channel, lost))
         except StopIteration as done:
             return done.value  # type: ignore[no-any-return]
         finally:
             conversation.close()
 
-    def _send(self, command: CommandApdu, session: SecureSession | None, lost: Lost | None) -> ResponseApdu:
+    def _send(self, command: CommandApdu, channel: _Channel, lost: Lost | None) -> ResponseApdu:
         answer = ResponseApdu()
-        for link in self._links(command, session):
-            if self.session is not session:
+        for link in self._links(command, channel.session):
+            if self._turn != channel.turn:
                 raise SecureMessagingError("the session was ended in the middle of a conversation")
-            answer = self._exchange(link, session, lost)
+            answer = self._exchange(link, channel.session, lost)
             if not answer.sw.ok:
                 break
         return answer

@@ -179,8 +179,9 @@ class Pin(_Reference):
     def change_to(self, new: PinValue) -> None:
         """CHANGE REFERENCE DATA to ``new`` in the issuer's session; nothing is compared, the counter stays."""
         command = commands.change_to(self.rules.reference, self._block(new))
-        self._require_session("setting")
-        self._run(pins.attempt(command, self.rules.name))
+        with self.card.transaction():
+            self._require_session("setting")
+            self._run(pins.attempt(command, self.rules.name))
 
     def reset_to(self, new: PinValue) -> None:
         """RESET RETRY COUNTER to a new value (P1 = 02), allowed by the issuer's session or a verified PUK.
@@ -200,8 +201,8 @@ class Pin(_Reference):
         No PUK is used and no try can be spent. Stopped anywhere, running it again finishes.
         """
         block = self._block(new)
-        self._require_session("unblocking")
-        with Secret(random_digits(self.rules.maximum, random)) as transport:
+        with self.card.transaction(), Secret(random_digits(self.rules.maximum, random)) as transport:
+            self._require_session("unblocking")
             self._run(pins.unblock(self.rules, self._block(transport), block))
 
     def _require_session(self, what: str) -> None:

@@ -15,8 +15,9 @@ import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 import akis
 from akis.errors import AkisError, PinBlocked, PinOutcomeUnknown
@@ -54,18 +55,19 @@ def main(argv: Sequence[str] | None = None) -> int:
             print(file=sys.stderr)  # it may have come at a prompt, and the shell's own belongs on the next line
         return exit_code(error)
     except BrokenPipeError as error:
-        # What is still buffered has no reader either, and the interpreter would complain when it flushes at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_output()
         return exit_code(error)
     except OSError as error:
-        print(f"akis: {error.strerror or type(error).__name__}", file=sys.stderr)
+        _discard_output()
+        tell(f"akis: {error.strerror or type(error).__name__}")
         return exit_code(error)
 
 
 def _prepare_output() -> None:
     """Let no letter that the terminal's encoding lacks, and no missing output, end the program."""
-    if sys.stdout is None:
-        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  it lasts as long as the program
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115  it lasts as long as the program
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
@@ -74,9 +76,24 @@ def _prepare_output() -> None:
 def _run(argv: Sequence[str]) -> int:
     try:
         args = _parser(argv).parse_args(argv)
-        return _report_errors(args)
-    finally:
+        code = _report_errors(args)
+    except AkisError:
+        # What became of the card counts more than what became of the output.
+        try:
+            sys.stdout.flush()
+        except OSError:
+            _discard_output()
+        raise
+    except SystemExit:
         sys.stdout.flush()  # here, where a broken pipe is still caught
+        raise
+    sys.stdout.flush()
+    return code
+
+
+def _discard_output() -> None:
+    """What is still buffered has no reader, and the interpreter would complain when it flushes at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _report_errors(args: argparse.Namespace) -> int:
@@ -88,7 +105,8 @@ def _report_errors(args: argparse.Namespace) -> int:
             # Numbers an error carries, such as tries_left; no error carries bytes.
             data = {name: value for name, value in vars(error).items() if value is None or isinstance(value, int)}
             found = {"kind": type(error).__name__, "message": _sentence(error), **data}
-            print(json.dumps({"schema": 1, "error": found}, ensure_ascii=False, indent=2))
+            with suppress(OSError):
+                print(json.dumps({"schema": 1, "error": found}, ensure_ascii=False, indent=2))
         raise
 
 
@@ -103,7 +121,7 @@ def _sentence(error: AkisError) -> str:
 
 def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     """The parser for ``argv``, in which only the subcommand that ``argv`` names is filled in."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="akis", description="Low-level driver toolkit for AKİS-style smart cards.", allow_abbrev=False
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
@@ -117,6 +135,14 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
             module.configure(subparser)
             subparser.set_defaults(run=module.run)
     return parser
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose complaints do not repeat a word that was too many: it may be a PIN."""
+
+    def error(self, message: str) -> NoReturn:
+        known, separator, _ = message.partition("unrecognized arguments")
+        super().error(f"{known}{separator}, see --help" if separator else message)
 
 
 class _Version(argparse.Action):

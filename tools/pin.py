@@ -30,7 +30,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(metavar="ACTION", required=True)
 
     def action(name: str, help_text: str, example: str, run_action: Action) -> argparse.ArgumentParser:
-        made = actions.add_parser(name, help=help_text, description=help_text, epilog=f"example: {example}")
+        # No abbreviations: a permission is written out.
+        made = actions.add_parser(
+            name, allow_abbrev=False, help=help_text, description=help_text, epilog=f"example: {example}"
+        )
         add_card(made)
         add_session(made)
         made.set_defaults(action=run_action, action_name=f"pin {name}")
@@ -64,7 +67,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Do the action and print what became of it."""
-    report = {"schema": 1, "command": args.action_name, **args.action(args)}
+    try:
+        outcome = args.action(args)
+    except KeyboardInterrupt:
+        tell("akis: interrupted; if the command had left, its outcome is unknown: look at `akis pin status`")
+        raise
+    report = {"schema": 1, "command": args.action_name, **outcome}
     if args.json:
         print(json.dumps(report, ensure_ascii=False, indent=2))
     else:
@@ -141,10 +149,10 @@ def _tries(pin: Pin, puk: Puk) -> dict[str, int | None]:
 
 
 def _tries_afterwards(pin: Pin, puk: Puk) -> dict[str, int | None]:
-    """The counters once the command is done; a card that is gone by now does not undo what it accepted."""
+    """The counters once the command is done; neither a card that is gone by now nor Ctrl-C undoes what it accepted."""
     try:
         return _tries(pin, puk)
-    except AkisError:
+    except (AkisError, KeyboardInterrupt):
         return {"PIN": None, "PUK": None}
 
 

@@ -16,6 +16,7 @@ from akis.profile.load import read_toml
 from akis.sm.mutual_auth import SN_LENGTH, DeviceKeys
 
 _EMULATOR = "emulator:"
+_LONGEST = 65536
 _FIELDS = ("alg", "key", "enc", "mac", "ifd_sn")
 
 
@@ -40,7 +41,8 @@ def read_keys(source: str) -> TerminalKeys:
     path = Path(source)
     try:
         _refuse_open_file(path)
-        text = path.read_text("utf-8")
+        with path.open("rb") as stream:
+            text = stream.read(_LONGEST).decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not text"
         raise InvalidArgument(f"the key file {source} cannot be read: {reason}") from None
@@ -51,7 +53,7 @@ def _parse(text: str, where: str) -> TerminalKeys:
     table = read_toml(text, where)
     unknown = [name for name in table if name not in _FIELDS]
     if unknown:
-        raise ProfileError(f"{where}: {unknown[0]} is not a field of a key file; there are {', '.join(_FIELDS)}")
+        raise ProfileError(f"{where}: there is a field that key files do not have; they have {', '.join(_FIELDS)}")
     values = {name: _hex(table, name, where) for name in _FIELDS}
     for name in ("alg", "key"):
         if len(values[name]) != 1:

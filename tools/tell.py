@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import textwrap
+from contextlib import suppress
 
 
 def tell(text: str) -> None:
@@ -12,4 +13,5 @@ def tell(text: str) -> None:
     if sys.stderr.isatty():
         columns = shutil.get_terminal_size().columns
         text = textwrap.fill(text, max(columns, 20), break_long_words=False, break_on_hyphens=False)
-    print(text, file=sys.stderr, flush=True)
+    with suppress(OSError):  # nobody listens, and what is done counts more than what is said of it
+        print(text, file=sys.stderr, flush=True)

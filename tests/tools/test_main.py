@@ -136,3 +136,19 @@ def test_a_reader_that_stops_reading_is_no_drama() -> None:
             [sys.executable, "-m", "tools", "--version"], cwd=ROOT, stdout=stdout, stderr=subprocess.PIPE, text=True
         )
     assert (run.returncode, run.stderr) == (Exit.BROKEN_PIPE, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_an_output_that_cannot_be_written_hides_no_outcome() -> None:
+    arguments = ["pin", "verify", "--json", "--reader", "emulator:", "--pin", "env:WRONG_PIN"]
+    with Path("/dev/full").open("wb") as full:
+        run = subprocess.run(
+            [sys.executable, "-m", "tools", *arguments],
+            cwd=ROOT,
+            env={**os.environ, "WRONG_PIN": "999999"},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    assert run.returncode == Exit.PIN_REFUSED
+    assert "wrong PIN, 2 tries left" in run.stderr

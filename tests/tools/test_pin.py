@@ -205,3 +205,32 @@ def test_no_secret_is_ever_printed(capsys: pytest.CaptureFixture[str]) -> None:
     for run in runs:
         for secret in filter(None, SECRETS.values()):
             assert secret not in run.out + run.err
+
+
+@pytest.mark.parametrize("short", ["--allow", "--allow-last", "--accept"])
+def test_permissions_are_written_out(capsys: pytest.CaptureFixture[str], sent: list[bytes], short: str) -> None:
+    run = Run(capsys, "verify", "--reader", "emulator:,last-try", "--pin", "env:PIN", short)
+    assert (run.code, sent) == (2, [])
+
+
+def test_a_pin_as_an_argument_is_not_repeated(capsys: pytest.CaptureFixture[str]) -> None:
+    run = Run(capsys, "verify", "246813")
+    assert run.code == 2
+    assert "246813" not in run.err
+
+
+def test_an_interruption_after_the_command_left_says_so(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    transmit = EmulatorTransport.transmit
+
+    def interrupt(transport: EmulatorTransport, command: bytes) -> bytes:
+        answer = transmit(transport, command)
+        if command[1] == 0x20:
+            raise KeyboardInterrupt
+        return answer
+
+    monkeypatch.setattr(EmulatorTransport, "transmit", interrupt)
+    run = Run(capsys, "verify", "--reader", "emulator:", "--pin", "env:PIN")
+    assert run.code == 130
+    assert "its outcome is unknown: look at `akis pin status`" in run.err

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import getpass
+import os
 import sys
+import time
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -104,3 +107,47 @@ def test_a_confirmation_is_the_word_and_nothing_else(
     for word in ("", "y", "yes", "destroy"):
         Terminal(monkeypatch, word)
         assert not confirm("Really?", "DESTROY")
+
+
+def test_a_pin_that_comes_in_pieces_is_read_to_its_end() -> None:
+    read_end, write_end = os.pipe()
+
+    def write() -> None:
+        for piece in (b"13", b"57", b"24", b"68\n"):
+            os.write(write_end, piece)
+            time.sleep(0.02)
+        os.close(write_end)
+
+    writer = Thread(target=write)
+    writer.start()
+    assert read_secret(f"fd:{read_end}", "PIN").reveal() == b"13572468"
+    writer.join()
+    os.close(read_end)
+
+
+def test_a_source_without_end_is_no_pin() -> None:
+    with pytest.raises(InvalidArgument, match="more than 1024 bytes"):
+        read_secret("file:/dev/zero", "PIN")
+
+
+def test_a_number_that_is_no_descriptor() -> None:
+    with pytest.raises(InvalidArgument, match="cannot be read from fd"):
+        read_secret("fd:123456789012345678901", "PIN")
+
+
+def test_the_end_of_input_at_a_prompt_is_nothing_typed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def end(prompt: str) -> str:
+        raise EOFError
+
+    Terminal(monkeypatch)
+    monkeypatch.setattr(getpass, "getpass", end)
+    monkeypatch.setattr(pin_input, "input", end, raising=False)
+    with pytest.raises(InvalidArgument, match="no PIN was typed"):
+        read_secret(None, "PIN")
+    assert not confirm("Really?", "DESTROY")
+
+
+def test_no_standard_input_is_no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(InvalidArgument, match="no terminal"):
+        read_secret(None, "PIN")

@@ -46,7 +46,7 @@ def test_a_good_file(path: Path) -> None:
         ({"mac": MAC[:-1]}, "mac is bytes in hex"),
         ({"mac": "secret"}, "mac is bytes in hex"),
         ({"ifd_sn": "01"}, "ifd_sn is 8 bytes in hex, not 1"),
-        ({"colour": "00"}, "colour is not a field of a key file"),
+        ({"colour": "00"}, "there is a field that key files do not have"),
     ],
 )
 def test_errors_name_file_and_field_and_show_no_value(path: Path, changes: dict[str, str | None], says: str) -> None:

@@ -221,7 +221,7 @@ def test_a_card_that_is_pulled_before_a_pin_command(pcsc, instruction):
 def test_a_card_that_is_pulled_in_the_middle_of_a_pin_command(pcsc, when):
     card = a_card(**{when: at(VERIFY, pulled)})
     with put_in(pcsc, card) as reader:
-        why = f"the card was taken out of {reader}; put it back, then begin again"
+        why = f"the card was taken out of {reader}"
         done = failed(Exit.PIN_OUTCOME_UNKNOWN, UNKNOWN.format(why), *VERIFY_PIN)
         assert done.report["error"]["kind"] == "PinOutcomeUnknown"
         assert card.pin_commands == ["00200081"], "it was sent again"
@@ -236,7 +236,7 @@ hmac.compare_digest = lambda *_: os.kill(os.getpid(), 9)
 def test_an_emulator_that_is_killed_between_counter_and_answer(pcsc, tmp_path):
     state = ("--state", tmp_path / "card.state")
     with Emulating(pcsc, *state, patch=KILLED_ONCE_IT_HAS_COUNTED) as emulating:
-        why = f"the card was taken out of {READERS[0]}; put it back, then begin again"
+        why = f"the card was taken out of {READERS[0]}"
         failed(Exit.PIN_OUTCOME_UNKNOWN, UNKNOWN.format(why), *VERIFY_PIN)
         assert emulating.process.wait(10) == -signal.SIGKILL
     with Emulating(pcsc, *state):
@@ -266,12 +266,12 @@ def test_a_service_that_is_killed_or_restarted(pcsc, instruction, comes_back):
         command.process.send_signal(signal.SIGCONT)
         done = command.end()
         back.set()
-    why = "the PC/SC service does not answer; start pcscd, then connect again"
+    why = "the PC/SC service does not answer"
     if instruction == VERIFY:
         check(done, Exit.PIN_OUTCOME_UNKNOWN, UNKNOWN.format(why))
         assert card.pin_commands == ["00200081"]
     else:
-        check(done, Exit.NO_CARD, why)
+        check(done, Exit.NO_CARD, f"{why}; start pcscd, then connect again")
         assert card.pin_commands == []
     pcsc.start()
     with put_in(pcsc, a_card()):

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
+from threading import Event, Thread
 
 import pytest
 
-from akis.errors import AkisError, CardError, InvalidArgument, SecureMessagingError, WrongType
+from akis.errors import (
+    AkisError,
+    CardError,
+    InvalidArgument,
+    PinRefused,
+    PolicyRefused,
+    SecureMessagingError,
+    WrongType,
+)
 from tests.bench import NEW_PIN, PIN, SN_IFD, bench
 
 
@@ -107,3 +117,61 @@ def test_so_do_the_links_of_a_chain():
     with pytest.raises(AkisError):
         on.pin.change(PIN, NEW_PIN)
     assert all(raw[0] & 0x0C for raw in on.wire.sent if raw[1] == 0x24)
+
+
+def test_a_session_that_cannot_be_opened_in_the_middle_stops_a_plain_conversation():
+    on = bench()
+    refuse_authentication(on)
+
+    def meddle(exchange):
+        on.card._watch = None
+        with pytest.raises(CardError):
+            on.card.open_session(keys(on), SN_IFD)
+
+    on.card._watch = meddle
+    with pytest.raises(SecureMessagingError, match="in the middle"):
+        on.pin.verify(PIN)
+    assert not on.wire.pin_commands
+
+
+def test_what_needs_the_session_is_checked_where_it_cannot_be_ended_meanwhile():
+    on = bench().open()
+    entered, go = Event(), Event()
+
+    def end_it():
+        with on.card.transaction():
+            entered.set()
+            go.wait(0.3)
+            on.card.end_session()
+
+    other = Thread(target=end_it)
+    other.start()
+    entered.wait()
+    with pytest.raises(PolicyRefused, match="needs the issuer's secure session"):
+        on.pin.change_to(NEW_PIN)
+    other.join()
+    assert not on.wire.pin_commands
+
+
+def test_a_reset_waits_for_another_threads_transaction():
+    on = bench()
+    with on.card.transaction():
+        other = Thread(target=on.card.reset)
+        other.start()
+        other.join(0.2)
+        assert other.is_alive()
+        on.pin.verify(PIN)
+    other.join()
+
+
+@pytest.mark.parametrize("pin", [PIN, "000000"])
+def test_letting_go_of_the_card_changes_no_outcome(pin):
+    on = bench()
+
+    def fail():
+        raise OSError("cable")
+
+    on.wire.close = fail
+    outcome = nullcontext() if pin == PIN else pytest.raises(PinRefused)
+    with outcome, on.card:
+        on.pin.verify(pin)
