@@ -93,11 +93,24 @@ class StateFile:
 
     def _lock(self) -> None:
         """Lock a file of its own: the one with the state is replaced by each write, and a lock would go with it."""
-        lock = self._hold(self._path.with_name(f"{self._path.name}.lock"), os.O_RDWR | os.O_CREAT)
+        path = self._path.with_name(f"{self._path.name}.lock")
+        self._lock_file = self._hold(path, os.O_RDWR | os.O_CREAT)
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(self._lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise SharingViolation(f"the card in {self._named} is in use") from None
+        self._check_lock()
+
+    def _check_lock(self) -> None:
+        """A lock file that somebody took away lets a second holder in, and two would give each other tries back."""
+        try:
+            named = os.stat(f"{self._path.name}.lock", dir_fd=self._directory)
+        except FileNotFoundError:
+            named = None
+        if named is None or not os.path.samestat(named, os.fstat(self._lock_file)):
+            raise SharingViolation(
+                f"the lock of {self._named} was taken away, so another may hold its card; begin again"
+            )
 
     def _read(self) -> Memory | None:
         """The memory in the file; None where there is no file."""
@@ -134,6 +147,7 @@ class StateFile:
 
     def _commit(self, memory: Memory) -> None:
         try:
+            self._check_lock()
             self._write(memory)
         except OSError as error:
             raise TransportError(f"{self._named}: the card's memory was not written ({_why(error)})") from None

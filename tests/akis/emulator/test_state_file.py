@@ -182,6 +182,20 @@ def test_a_second_use_is_refused_until_the_first_is_over(path):
     made(path)
 
 
+@pytest.mark.parametrize("replaced", [False, True])
+def test_without_its_lock_file_nothing_is_written(path, replaced):
+    with StateFile(path, TDES) as file:
+        raw(file.card, SELECT)
+        lock = path.with_name(f"{path.name}.lock")
+        lock.unlink()
+        if replaced:
+            lock.touch()
+        before = path.read_bytes()
+        with pytest.raises(SharingViolation, match=r"lock of .* was taken away"):
+            raw(file.card, f"00200081 06 {WRONG}")
+        assert path.read_bytes() == before
+
+
 def test_a_refused_file_is_let_go(path):
     path.write_text("something else")
     for _ in range(3):
