@@ -1,3 +1,9 @@
 """Fixtures for all tests."""
 
+import signal
+
 pytest_plugins = ["tests.pcsc_service"]
+
+# Where the tests were started in the background, Ctrl-C is ignored, and so it would be by the programs they start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
