@@ -37,7 +37,7 @@ def test_key_files(pcsc, tmp_path):
             ({"alg": "8C8C"}, "alg is one byte in hex"),
             ({"alg": "77"}, "no such device authentication algorithm; there are 0C, 8C, AC, AD, AE"),
             ({"ifd_sn": "01"}, "ifd_sn is 8 bytes in hex, not 1"),
-            ({"pin": NEW}, "pin is not a field of a key file; there are alg, key, enc, mac, ifd_sn"),
+            ({"pin": NEW}, "there is a field that key files do not have; they have alg, key, enc, mac, ifd_sn"),
         ]:
             key_file(file, **{**good, **changed})
             refused(Exit.USAGE, f"{file}: {complaint}", *unblock, NEW=NEW)
