@@ -8,11 +8,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import get_args
 
 from akis.card import Card
 from akis.emulator import EmulatedCard, EmulatorTransport
-from akis.emulator.personality import State
+from akis.emulator.memory import Memory
+from akis.emulator.personality import personality_and_state
 from akis.errors import InvalidArgument, NoCard, NoReader
 from akis.profile.load import load
 from akis.profile.model import CardProfile
@@ -24,7 +24,6 @@ from akis.transport.readers import Reader, choose
 
 EMULATOR = "emulator:"
 READER = "AKIS_READER"
-_DEFAULT_CARD = "akis-2.2"
 _DEFAULT_PROFILE = "akis-2"
 
 
@@ -88,9 +87,6 @@ def _stacked(transport: Transport) -> Transport:
 
 
 def emulated_card(text: str) -> EmulatedCard:
-    """The card that ``[NAME][,STATE]`` names; no name is ``akis-2.2``, no state is a card with its PIN in force."""
-    name, _, state = text.partition(",")
-    for known in get_args(State):
-        if state == known:
-            return EmulatedCard.named(name or _DEFAULT_CARD, known)
-    raise InvalidArgument(f"no card state {state!r}; there are {', '.join(filter(None, get_args(State)))}")
+    """The card that ``[NAME][,STATE]`` names, in this process."""
+    personality, state = personality_and_state(text)
+    return EmulatedCard(personality, Memory.new(personality, state))

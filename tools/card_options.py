@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import signal
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
+
+from .tell import tell
 
 if TYPE_CHECKING:
     from akis.card import Card
@@ -83,4 +84,4 @@ def _waiting() -> Iterator[None]:
 
 
 def _say_that_it_waits() -> None:
-    print("Waiting for the card; another program may keep it busy. Ctrl-C ends this.", file=sys.stderr, flush=True)
+    tell("Waiting for the card; another program may keep it busy. Ctrl-C ends this.")

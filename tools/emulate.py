@@ -49,10 +49,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Serve the card until somebody ends it."""
     from akis.emulator.extended import with_extended_length
+    from akis.emulator.personality import personality_and_state
     from akis.emulator.vpcd import VpcdClient
     from akis.errors import NoReader
 
-    personality, state = _personality(args.personality)
+    personality, state = personality_and_state(args.personality)
     if args.extended:
         personality = with_extended_length(personality)
     with ExitStack() as held:
@@ -121,16 +122,6 @@ def _card(held: ExitStack, path: str | None, personality: Personality, state: St
             raise
         advice = "it was left as it is; give --state another file, or remove this one for a new card"
         raise ProfileError(f"{error}; {advice}") from None
-
-
-def _personality(text: str) -> tuple[Personality, State]:
-    from akis.emulator.personality import STATES, load_personality
-    from akis.errors import InvalidArgument
-
-    name, _, state = text.partition(",")
-    if state not in STATES:
-        raise InvalidArgument(f"no card state {state!r}; there are {', '.join(filter(None, STATES))}")
-    return load_personality(name or "akis-2.2"), state  # type: ignore[return-value]
 
 
 def _address(text: str) -> tuple[str, int]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from akis.codec.apdu import CommandApdu, ResponseApdu
 from akis.emulator.status import MORE, WRONG_LE
+from akis.transport.get_response import GET_RESPONSE
 
-GET_RESPONSE = 0xC0
 _HEADER = bytes((0x00, GET_RESPONSE, 0x00, 0x00))
 _LONGEST = 0x100
 

@@ -8,6 +8,7 @@ from akis.codec import tlv
 from akis.codec.apdu import CommandApdu, ResponseApdu
 from akis.codec.fci import FCI, FCP, TERMINATED, FileControl
 from akis.codec.tlv import Tlv
+from akis.commands.files import MF
 from akis.commands.objects import HEADER_LIST, pin_object_tag
 from akis.emulator.memory import PIN, PUK, Memory
 from akis.emulator.personality import Personality
@@ -28,7 +29,7 @@ from akis.emulator.status import (
 )
 from akis.errors import CodecError
 
-MF, EF_DIR, APPLICATION, TOKEN_INFO = 0x3F00, 0x2F00, 0x3D00, 0x5032
+EF_DIR, APPLICATION, TOKEN_INFO = 0x2F00, 0x3D00, 0x5032
 NAME = b"PKCS-15"
 AID = bytes.fromhex("A000000063504B43532D3135")
 _ACTIVATED = 0x05

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.resources import files
 from typing import Literal, get_args
 
 from akis.errors import InvalidArgument, ProfileError
-from akis.profile.load import build, load, read_toml
+from akis.profile.load import build, load, read_packaged, read_toml
 from akis.profile.model import CardProfile, SmRules, check_fields
 from akis.sm.mutual_auth import DeviceKeys
 
 Role = Literal["issuer", "terminal"]
 State = Literal["", "new", "blocked", "last-try", "dead"]
-STATES: tuple[str, ...] = get_args(State)
+_DEFAULT = "akis-2.2"
 PIN_LENGTHS, PUK_LENGTHS = range(4, 9), range(8, 9)
 """How many digits the card takes."""
 
@@ -101,11 +100,17 @@ class Personality:
 @cache
 def load_personality(name: str) -> Personality:
     """The personality of this name that comes with the library: akis-2.2 (3DES), akis-2.5 (AES)."""
-    home = files("akis.emulator")
-    known = sorted(item.name.removesuffix(".toml") for item in home.iterdir() if item.name.endswith(".toml"))
-    if name not in known:
-        raise ProfileError(f"there is no personality {name!r}; there are {', '.join(known)}")
-    return parse_personality((home / f"{name}.toml").read_text("utf-8"), f"{name}.toml")
+    return parse_personality(read_packaged("akis.emulator", "personality", name), f"{name}.toml")
+
+
+def personality_and_state(text: str) -> tuple[Personality, State]:
+    """What ``[NAME][,STATE]`` names; no name is ``akis-2.2``, no state is a card with its PIN in force."""
+    name, _, wanted = text.partition(",")
+    states: tuple[State, ...] = get_args(State)
+    for state in states:
+        if wanted == state:
+            return load_personality(name or _DEFAULT), state
+    raise InvalidArgument(f"no card state {wanted!r}; there are {', '.join(filter(None, states))}")
 
 
 def parse_personality(text: str, where: str) -> Personality:

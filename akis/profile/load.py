@@ -24,11 +24,16 @@ _DEEPEST = 8
 @cache
 def load(name: str) -> CardProfile:
     """The profile of this name that comes with the library, such as ``akis-2``."""
-    home = files("akis.profile")
+    return parse(read_packaged("akis.profile", "profile", name), f"{name}.toml")
+
+
+def read_packaged(package: str, what: str, name: str) -> str:
+    """The text of ``NAME.toml`` in ``package``; :class:`ProfileError` says which ``what`` there are instead."""
+    home = files(package)
     known = sorted(item.name.removesuffix(".toml") for item in home.iterdir() if item.name.endswith(".toml"))
     if name not in known:
-        raise ProfileError(f"there is no profile {name!r}; there are {', '.join(known)}")
-    return parse((home / f"{name}.toml").read_text("utf-8"), f"{name}.toml")
+        raise ProfileError(f"there is no {what} {name!r}; there are {', '.join(known)}")
+    return (home / f"{name}.toml").read_text("utf-8")
 
 
 def load_file(path: Path) -> CardProfile:
