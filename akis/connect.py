@@ -1,57 +1,110 @@
-"""From the words of a command line to a card: ``emulator:…``, or a reader by number or part of its name.
+"""From the words of a command line to a card: ``emulator:…``, ``replay:…``, or a reader by number or part of its name.
 
-Here one sees what stands between a card and its driver, outermost last: the reader, GET RESPONSE and 6CXX, chaining.
+Here one sees what stands between a card and its driver, outermost last: the reader, the recorder where one is asked
+for, GET RESPONSE and 6CXX, chaining.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from akis.card import Card
-from akis.emulator import EmulatedCard, EmulatorTransport
-from akis.emulator.memory import Memory
-from akis.emulator.personality import personality_and_state
-from akis.errors import InvalidArgument, NoCard, NoReader
-from akis.profile.load import load
+from akis.emulator import EmulatorTransport
+from akis.emulator.seed import new_seed, seeded
+from akis.emulator.wanted import wanted
+from akis.errors import AkisError, InvalidArgument, NoCard, NoReader
+from akis.profile.load import DEFAULT, load
 from akis.profile.model import CardProfile
+from akis.sm.mutual_auth import DeviceKeys
+from akis.trace.entries import Header
+from akis.trace.jsonl import is_trace
 from akis.trace.model import Exchange
+from akis.trace.open import open_trace
 from akis.transport.base import Transport
 from akis.transport.chaining import ChainingTransport
 from akis.transport.get_response import GetResponseTransport
 from akis.transport.readers import Reader, choose
+from akis.transport.recorder import Recorder
+from akis.transport.recording import Recording
+from akis.transport.replay import ReplayTransport
+from akis.transport.replay_rekeyed import RekeyedReplay
 
 EMULATOR = "emulator:"
+REPLAY = "replay:"
 READER = "AKIS_READER"
-_DEFAULT_PROFILE = "akis-2"
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """A way to a card, the name of where it leads, and the profile that describes the card."""
+    """A way to a card, the name of where it leads, and the profile that describes the card.
+
+    ``way`` is what lies beneath all wrappers, ``recorder`` the one that records, where that was asked for.
+    """
 
     transport: Transport
     name: str
     profile: CardProfile
+    way: Transport
+    recorder: Recorder | None = None
 
     def card(self, watch: Callable[[Exchange], None] | None = None) -> Card:
-        """The card itself; closing it closes the way."""
+        """The card itself; closing it closes the way. Of a recording, it is a :class:`PlayedCard`."""
+        if isinstance(self.way, ReplayTransport):
+            return PlayedCard(self.transport, self.way, self.profile, watch)
         return Card(self.transport, self.profile, watch)
 
 
-def connect(target: str | None = None, *, exclusive: bool = False) -> Connection:
-    """Open the way that ``target`` names: ``emulator:[NAME][,STATE]``, or a reader by number or part of its name.
+class PlayedCard(Card):
+    """A card that a recording plays. At the end of a ``with``, :class:`ReplayDiffers` where the session was another.
+
+    That holds whatever became of a difference inside: one at a PIN command, say, is an unknown outcome to who sent it.
+    Recorded exchanges that were not asked for count where the session ended well.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        played: ReplayTransport,
+        profile: CardProfile,
+        watch: Callable[[Exchange], None] | None = None,
+    ) -> None:
+        super().__init__(transport, profile, watch)
+        self.played = played
+
+    def __exit__(self, *error: object) -> None:
+        raised = error[1] if len(error) > 1 else None
+        try:
+            if raised is None or (isinstance(raised, AkisError) and self.played.stopped):
+                self.played.check_finished()
+        finally:
+            super().__exit__(*error)
+
+
+def connect(
+    target: str | None = None,
+    *,
+    exclusive: bool = False,
+    recording: Recording | None = None,
+    keys: Sequence[DeviceKeys] = (),
+) -> Connection:
+    """Open the way that ``target`` names: ``emulator:[NAME][,STATE]…``, ``replay:FILE``, or a reader by number or name.
 
     None takes ``AKIS_READER`` from the environment, and without that the only reader there is, or the only one with a
-    card in it. ``exclusive`` keeps other programs from the card.
+    card in it. Part of a reader's name is enough. ``exclusive`` keeps other programs from the card; ``recording``
+    writes down all that goes over the wire. ``keys`` are those of a recorded secure session, which is then played in
+    one of the driver's own; no other way needs them.
     """
+    if recording is not None:
+        recording.check()
     by_environment = target is None and bool(os.environ.get(READER))
     target = os.environ[READER] if by_environment else target
     if target is not None and target.startswith(EMULATOR):
-        card = emulated_card(target.removeprefix(EMULATOR))
-        name = f"emulator, {card.personality.name}"
-        return Connection(_stacked(EmulatorTransport(card)), name, card.personality.card_profile())
+        return _emulated(target.removeprefix(EMULATOR), recording)
+    if target is not None and target.startswith(REPLAY):
+        return _replayed(target.removeprefix(REPLAY), keys, recording)
     from akis.transport.pcsc import PcscTransport
 
     try:
@@ -60,8 +113,52 @@ def connect(target: str | None = None, *, exclusive: bool = False) -> Connection
         if by_environment:
             raise type(error)(f"{error}; the reader is named by {READER}") from None
         raise
+    way = PcscTransport(reader.name, exclusive=exclusive)
     # Real cards are described by the 2.x profile until their ATR chooses another.
-    return Connection(_stacked(PcscTransport(reader.name, exclusive=exclusive)), reader.name, load(_DEFAULT_PROFILE))
+    return _stacked(
+        way,
+        reader.name,
+        load(DEFAULT),
+        Header(protocol=way.protocol, reader=reader.name, profile=DEFAULT),
+        recording,
+    )
+
+
+def _emulated(text: str, recording: Recording | None) -> Connection:
+    """A card of this process. One that is recorded has random numbers that can be had again."""
+    chosen = wanted(text)
+    name = chosen.personality.name
+    seed = None if recording is None else new_seed()
+    card = chosen.card() if seed is None else chosen.card(seeded(seed))
+    return _stacked(
+        EmulatorTransport(card), f"emulator, {name}", card.personality.card_profile(), chosen.header(seed), recording
+    )
+
+
+def _replayed(path: str, keys: Sequence[DeviceKeys], recording: Recording | None) -> Connection:
+    """A trace in the place of a card."""
+    if not path:
+        raise InvalidArgument(f"{REPLAY} names no trace; write {REPLAY}FILE")
+    # What a trace of ours was allowed to keep can be compared; of other programs' logs nothing secret is read.
+    trace = open_trace(path, keep_secrets=is_trace(path))
+    profile = load(trace.header.profile or DEFAULT)
+    # Random numbers of a session that is opened anew are not those of any seed.
+    header = replace(trace.header, profile=profile.name, seed=None if keys else trace.header.seed)
+    way = RekeyedReplay(trace, keys, profile=profile) if keys else ReplayTransport(trace, profile=profile)
+    return _stacked(way, f"{REPLAY}{path}", profile, header, recording)
+
+
+def _stacked(
+    way: Transport, name: str, profile: CardProfile, header: Header, recording: Recording | None
+) -> Connection:
+    recorder = None
+    if recording is not None:
+        try:
+            recorder = recording.around(way, header, profile, datetime.now(UTC))
+        except BaseException:
+            way.close()
+            raise
+    return Connection(ChainingTransport(GetResponseTransport(recorder or way)), name, profile, way, recorder)
 
 
 def _choose(target: str | None) -> Reader:
@@ -80,13 +177,3 @@ def _choose(target: str | None) -> Reader:
         if left_out:
             raise NoReader(f"{error}; {IGNORE_READERS} leaves out {', '.join(sorted(left_out))}") from None
         raise
-
-
-def _stacked(transport: Transport) -> Transport:
-    return ChainingTransport(GetResponseTransport(transport))
-
-
-def emulated_card(text: str) -> EmulatedCard:
-    """The card that ``[NAME][,STATE]`` names, in this process."""
-    personality, state = personality_and_state(text)
-    return EmulatedCard(personality, Memory.new(personality, state))

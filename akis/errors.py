@@ -45,6 +45,18 @@ class ProfileError(AkisError):
     """A profile or personality file cannot be used; the message names the file and the field."""
 
 
+class TraceError(AkisError, ValueError):
+    """A trace or a foreign log cannot be read; ``line`` counts from 1, None when it is not one line."""
+
+    def __init__(self, message: str, line: int | None = None) -> None:
+        super().__init__(message if line is None else f"line {line}: {message}")
+        self.line = line
+
+
+class ReplayDiffers(AkisError):
+    """What happens now is not what was recorded; the message names exchange and field, and shows no secret."""
+
+
 class TransportError(AkisError):
     """The bytes did not make the way to the card and back."""
 

@@ -56,6 +56,8 @@ class PcscService:
     def __init__(self) -> None:
         self._daemon: subprocess.Popen[bytes] | None = None
         self._first_port = 0
+        self.also: tuple[str, ...] = ()
+        """Options of pcscd in addition; they count from its next start."""
 
     @property
     def running(self) -> bool:
@@ -141,7 +143,7 @@ class PcscService:
         raise TimeoutError(f"no card in {READERS[slot]}:\n{self.log()}")
 
     def _launch(self) -> None:
-        self._daemon = pcscd_process.launch(self._first_port)
+        self._daemon = pcscd_process.launch(self._first_port, self.also)
 
 
 class InsertedCard:

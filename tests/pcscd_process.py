@@ -51,8 +51,11 @@ def log() -> str:
     return (HOME / "pcscd.log").read_text("utf-8", "replace")
 
 
-def launch(port: int) -> subprocess.Popen[bytes]:
-    """Start pcscd with two virtual readers that wait for their cards at ``port`` and the one after it."""
+def launch(port: int, also: tuple[str, ...] = ()) -> subprocess.Popen[bytes]:
+    """Start pcscd with two virtual readers that wait for their cards at ``port`` and the one after it.
+
+    ``also`` are options in addition, such as ``--apdu``.
+    """
     SOCKET.unlink(missing_ok=True)
     configuration = HOME / "reader.conf.d"
     configuration.mkdir(exist_ok=True)
@@ -63,7 +66,7 @@ def launch(port: int) -> subprocess.Popen[bytes]:
     )
     path = f"{os.environ['PATH']}:/usr/sbin:/sbin"
     pcscd = shutil.which("pcscd", path=path) or "pcscd"
-    options = ["--foreground", "--info", "--config", str(configuration)]
+    options = ["--foreground", "--info", "--config", str(configuration), *also]
     if "--disable-polkit" in subprocess.run([pcscd, "--help"], capture_output=True, text=True).stdout:
         options.append("--disable-polkit")
     own_mounts = _own_mounts()

@@ -15,7 +15,7 @@ from pathlib import Path
 
 ORDER = (
     "status · errors · secret · codec · profile · commands, sm, pkcs15 · conversation · trace · transport · card · pin"
-    " · emulator · connect · regress · unlock, pytest_plugin · authority"
+    " · emulator · connect, sources · regress · unlock, pytest_plugin · authority"
 )
 STOREY = {room: storey for storey, rooms in enumerate(ORDER.split(" · ")) for room in rooms.split(", ")}
 

@@ -34,6 +34,10 @@ def package_of(path: Path) -> str:
     return ".".join(installed(path).parent.parts)
 
 
+DATA = ("*.toml", "*.json", "*.css", "*.js", "py.typed")
+"""What is in packages besides Python."""
+
+
 def test_the_list_of_packages_is_the_tree() -> None:
     listed = SETTINGS["options"]["packages"].split()
     assert len(listed) == len(set(listed))
@@ -43,7 +47,7 @@ def test_the_list_of_packages_is_the_tree() -> None:
 
 def test_every_data_file_is_packaged() -> None:
     patterns = {package: line.split() for package, line in SETTINGS["options.package_data"].items()}
-    for path in [*files("*.toml"), Path("akis/py.typed")]:
+    for path in [path for pattern in DATA for path in files(pattern)]:
         assert any(fnmatch(path.name, pattern) for pattern in patterns.get(package_of(path), ())), path
 
 
@@ -66,7 +70,7 @@ def run(command: list[str | Path], cwd: Path | None = None) -> str:
 
 @pytest.mark.slow
 def test_the_wheel_holds_every_file(wheel: Path) -> None:
-    expected = {installed(path).as_posix() for pattern in ("*.py", "*.toml", "py.typed") for path in files(pattern)}
+    expected = {installed(path).as_posix() for pattern in ("*.py", *DATA) for path in files(pattern)}
     held = {name for name in zipfile.ZipFile(wheel).namelist() if name.startswith("akis/")}
     assert held == expected
 

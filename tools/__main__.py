@@ -22,6 +22,7 @@ from typing import NamedTuple, NoReturn
 import akis
 from akis.errors import AkisError, PinBlocked, PinOutcomeUnknown
 
+from .card_options import tell_of_recording
 from .exit_codes import exit_code
 from .tell import tell
 
@@ -36,7 +37,9 @@ class Subcommand(NamedTuple):
 SUBCOMMANDS: Mapping[str, Subcommand] = {
     "info": Subcommand("info", "show what a card says about itself, without spending a try"),
     "pin": Subcommand("pin", "show the tries of PIN and PUK; verify, change, unblock the PIN"),
+    "replay": Subcommand("replay", "play recorded sessions to a card and show what differs"),
     "readers": Subcommand("readers", "list the card readers and what is in them"),
+    "trace": Subcommand("trace", "show, open, compare, redact, convert and count recorded sessions"),
     "emulate": Subcommand("emulate", "put an emulated card into the virtual reader of pcscd"),
     "demo": Subcommand("demo", "unblock an emulated card inside secure messaging and show every exchange"),
 }
@@ -108,6 +111,8 @@ def _report_errors(args: argparse.Namespace) -> int:
             with suppress(OSError):
                 print(json.dumps({"schema": 1, "error": found}, ensure_ascii=False, indent=2))
         raise
+    finally:
+        tell_of_recording(args)
 
 
 def _sentence(error: AkisError) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import signal
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .tell import tell
@@ -14,18 +15,72 @@ from .tell import tell
 if TYPE_CHECKING:
     from akis.card import Card
     from akis.connect import Connection
+    from akis.sm.mutual_auth import DeviceKeys
+    from akis.trace.entries import Header
+    from akis.transport.base import Transport
+    from akis.transport.recording import Recording
 
-READER = "reader: part of its name or its number, or emulator:[NAME][,STATE]; default: AKIS_READER, or the only one"
+READER = "reader: part of its name or its number; or emulator:[NAME][,STATE]; or replay:FILE, a recorded session that \
+plays the card; default: AKIS_READER, or the only one"
 SM_KEYS = "open a secure session with the device keys of this TOML file (alg, key, enc, mac, ifd_sn, in hex), or with \
-the published test keys of an emulated card: emulator:NAME/ROLE"
+the published test keys of an emulated card: emulator:NAME/ROLE; with replay:FILE, those of the recorded session"
 _SILENCE = 1.5
 """Seconds; a healthy reader takes less to say what is in it."""
 
 
 def add_card(parser: argparse.ArgumentParser) -> None:
-    """``--reader`` and ``--json``."""
+    """``--reader``, ``--trace`` and ``--json``."""
     parser.add_argument("--reader", metavar="R", help=READER)
+    add_trace(parser)
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
+
+
+def add_trace(parser: argparse.ArgumentParser) -> None:
+    """``--trace`` and ``--unsafe-keep-secrets``."""
+    parser.add_argument(
+        "--trace", metavar="FILE", help="record every exchange with the card to FILE, PINs hidden; see `akis trace`"
+    )
+    parser.add_argument(
+        "--unsafe-keep-secrets", action="store_true", help="record PINs as they are: for test cards only"
+    )
+
+
+def recording(args: argparse.Namespace) -> Recording | None:
+    """What ``--trace`` asks for."""
+    from akis.errors import InvalidArgument
+    from akis.transport.recording import Recording
+
+    if args.trace is None:
+        if args.unsafe_keep_secrets:
+            raise InvalidArgument("--unsafe-keep-secrets says how to record, and needs --trace FILE")
+        return None
+    return Recording(Path(args.trace), args.unsafe_keep_secrets)
+
+
+def record(args: argparse.Namespace, way: Transport, header: Header) -> Transport:
+    """``way`` to an emulated card that is not opened by its name, recorded where ``--trace`` asks for that."""
+    from datetime import UTC, datetime
+
+    from akis.profile.load import load
+
+    wanted = recording(args)
+    if wanted is None:
+        return way
+    profile = None if header.profile is None else load(header.profile)
+    args.recorder = wanted.around(way, header, profile, datetime.now(UTC))
+    return args.recorder  # type: ignore[no-any-return]
+
+
+def tell_of_recording(args: argparse.Namespace) -> None:
+    """Say so where the trace lacks what happened; what became of the card does not depend on it."""
+    failure = None if getattr(args, "recorder", None) is None else args.recorder.failure
+    if failure is not None:
+        from akis.errors import AkisError
+
+        # The text of an error that is not ours may hold the command.
+        said = str(failure) if isinstance(failure, AkisError) else getattr(failure, "strerror", None)
+        why = said or type(failure).__name__
+        tell(f"The trace {args.trace} is incomplete: {why}.")
 
 
 def add_session(parser: argparse.ArgumentParser) -> None:
@@ -33,12 +88,19 @@ def add_session(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sm-keys", metavar="FILE", help=SM_KEYS)
 
 
-def open_way(args: argparse.Namespace) -> Connection:
-    """The way to the card that the arguments name; nothing has been sent to it."""
+def open_way(args: argparse.Namespace, keys: Sequence[DeviceKeys] = ()) -> Connection:
+    """The way to the card that the arguments name; nothing has been sent to it.
+
+    ``keys`` open a recorded secure session, where the card is a recording. What records is left in ``args.recorder``,
+    for :func:`tell_of_recording`.
+    """
     from akis.connect import connect
 
+    wanted = recording(args)
     with _waiting():
-        return connect(args.reader)
+        connection = connect(args.reader, recording=wanted, keys=keys)
+    args.recorder = connection.recorder
+    return connection
 
 
 def open_card(args: argparse.Namespace) -> tuple[Card, str]:
@@ -49,16 +111,14 @@ def open_card(args: argparse.Namespace) -> tuple[Card, str]:
     from .sm_keys import read_keys
 
     keys = None if args.sm_keys is None else read_keys(args.sm_keys)
-    connection = open_way(args)
-    card = connection.card()
-    try:
+    connection = open_way(args, () if keys is None else (keys.device,))
+    with ExitStack() as until_open:
+        card = until_open.enter_context(connection.card())
         card.select_application()
         if keys is not None:
             with keys:
                 card.open_session(keys.device, keys.ifd_sn)
-    except BaseException:
-        card.close()
-        raise
+        until_open.pop_all()
     return card, connection.name
 
 

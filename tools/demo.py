@@ -19,8 +19,11 @@ _SN_IFD = bytes.fromhex("0000000000000001")
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
+    from .card_options import add_trace
+
     cards = ", ".join(f"{name} ({what})" for name, what in _CARDS.items())
     parser.add_argument("--card", choices=sorted(_CARDS), default="akis-2.2", help=f"the emulated card: {cards}")
+    add_trace(parser)
     parser.add_argument("--json", action="store_true", help="print the exchanges as JSON")
 
 
@@ -28,12 +31,17 @@ def run(args: argparse.Namespace) -> int:
     """Play the scene."""
     from akis.card import Card
     from akis.emulator import EmulatedCard, EmulatorTransport
+    from akis.emulator.seed import new_seed, seeded
+    from akis.emulator.wanted import WantedCard
     from akis.pin import Pin, Puk
 
+    from .card_options import record
     from .terminal import Screen
 
-    emulated = EmulatedCard.named(args.card, "blocked")
+    seed = new_seed()
+    emulated = EmulatedCard.named(args.card, "blocked", seeded(seed))
     personality = emulated.personality
+    way = record(args, EmulatorTransport(emulated), WantedCard(personality, "blocked").header(seed))
     profile = personality.card_profile()
     exchanges: list[Exchange] = []
     screen = None if args.json else Screen(profile)
@@ -43,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
         if screen is not None:
             screen.exchange(exchange)
 
-    with Card(EmulatorTransport(emulated), profile, watch) as card:
+    with Card(way, profile, watch) as card:
         pin, puk = Pin(card), Puk(card)
         _introduce(screen, card, personality)
 

@@ -7,13 +7,14 @@ import json
 import signal
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from akis.emulator import EmulatedCard, Personality
-    from akis.emulator.personality import State
     from akis.emulator.vpcd import Happening, VpcdClient
+    from akis.emulator.wanted import WantedCard
 
 _HELP = """\
 example: akis emulate --personality akis-2.2,blocked --state card.state
@@ -24,6 +25,8 @@ says when the reader has seen the card. When pcscd is restarted the card waits f
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
+    from .card_options import add_trace
+
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.description = _HELP
     parser.add_argument(
@@ -43,28 +46,41 @@ def configure(parser: argparse.ArgumentParser) -> None:
         default=("127.0.0.1", 35963),
         help="where the reader waits for a card; default: 127.0.0.1:35963, its first slot",
     )
+    add_trace(parser)
     parser.add_argument("--json", action="store_true", help="print the lines as JSON")
 
 
 def run(args: argparse.Namespace) -> int:
     """Serve the card until somebody ends it."""
-    from akis.emulator.extended import with_extended_length
-    from akis.emulator.personality import personality_and_state
+    from akis.emulator import EmulatorTransport
+    from akis.emulator.face import TransportFace
+    from akis.emulator.seed import new_seed, seeded
     from akis.emulator.vpcd import VpcdClient
+    from akis.emulator.wanted import wanted
     from akis.errors import NoReader
 
-    personality, state = personality_and_state(args.personality)
-    if args.extended:
-        personality = with_extended_length(personality)
+    from .card_options import record, recording
+
+    asked = recording(args)
+    if asked is not None:
+        asked.check()
+    chosen = wanted(args.personality + (",extended" if args.extended else ""))
     with ExitStack() as held:
-        card = _card(held, args.state, personality, state)
-        teller = _Teller(args, personality)
-        client = VpcdClient(card, *args.vpcd, reconnect=True, tell=teller.tell)
+        # A card from a file has begun its life before, so neither state nor seed would bring the session back.
+        seed = None if asked is None or args.state is not None else new_seed()
+        card = _card(held, args.state, chosen) if seed is None else chosen.card(seeded(seed))
+        header = chosen.header(seed, reader=f"virtual reader at {args.vpcd[0]}:{args.vpcd[1]}")
+        header = header if args.state is None else replace(header, state="")
+        way = held.enter_context(record(args, EmulatorTransport(card), header))
+        teller = _Teller(args, chosen.personality)
+        client = VpcdClient(TransportFace(way), *args.vpcd, reconnect=True, tell=teller.tell)
         for number in (signal.SIGINT, signal.SIGTERM):
             held.callback(signal.signal, number, signal.signal(number, teller.stopper(client)))
         try:
             client.serve()
         except NoReader as error:
+            if asked is not None:
+                asked.path.unlink(missing_ok=True)  # nothing happened, so there is nothing to keep
             raise NoReader(f"{error}: install pcscd and vsmartcard-vpcd, and start pcscd") from None
     return 0
 
@@ -107,16 +123,16 @@ class _Teller:
         }
 
 
-def _card(held: ExitStack, path: str | None, personality: Personality, state: State) -> EmulatedCard:
-    from akis.emulator import EmulatedCard
-    from akis.emulator.memory import Memory
+def _card(held: ExitStack, path: str | None, chosen: WantedCard) -> EmulatedCard:
     from akis.emulator.state_file import StateFile
     from akis.errors import ProfileError
 
     if path is None:
-        return EmulatedCard(personality, Memory.new(personality, state))
+        return chosen.card()
     try:
-        return held.enter_context(StateFile(path, personality, state)).card
+        card = held.enter_context(StateFile(path, chosen.personality, chosen.state)).card
+        card.instead.update(chosen.instead)
+        return card
     except ProfileError as error:
         if not Path(path).is_file():
             raise

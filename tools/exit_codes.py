@@ -33,6 +33,7 @@ _BY_TYPE: Mapping[type[BaseException], Exit] = {
     errors.InvalidArgument: Exit.USAGE,
     errors.WrongType: Exit.USAGE,
     errors.ProfileError: Exit.USAGE,
+    errors.TraceError: Exit.USAGE,
     errors.TransportError: Exit.NO_CARD,
     errors.CardError: Exit.CARD_REFUSED,
     errors.PinRefused: Exit.PIN_REFUSED,
@@ -40,6 +41,7 @@ _BY_TYPE: Mapping[type[BaseException], Exit] = {
     errors.PinOutcomeUnknown: Exit.PIN_OUTCOME_UNKNOWN,
     errors.SecureMessagingError: Exit.SECURE_MESSAGING_FAILED,
     errors.PolicyRefused: Exit.POLICY_REFUSED,
+    errors.ReplayDiffers: Exit.DIFFERS,
     KeyboardInterrupt: Exit.INTERRUPTED,
     BrokenPipeError: Exit.BROKEN_PIPE,
 }

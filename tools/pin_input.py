@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import argparse
 import getpass
-import os
 import sys
-from pathlib import Path
 
 from akis.errors import InvalidArgument
 from akis.secret import Secret
+from akis.sources.secrets import read_secret as _from_source
 
 from .tell import tell
 
 HELP = "where the {} comes from: env:NAME, fd:NUMBER or file:PATH; asked for when left out"
-_LONGEST = 1024
 
 
 def add_secret(parser: argparse.ArgumentParser, name: str) -> None:
@@ -24,7 +22,7 @@ def add_secret(parser: argparse.ArgumentParser, name: str) -> None:
 
 def read_secret(source: str | None, name: str, twice: bool = False) -> Secret:
     """The PIN or PUK ``name`` from ``source``, or from the terminal, where a new one is asked for ``twice``."""
-    return _ask(name, twice) if source is None else Secret(_read(source, name))
+    return _ask(name, twice) if source is None else _from_source(source, name)
 
 
 def confirm(question: str, word: str) -> bool:
@@ -59,32 +57,3 @@ def _typed(prompt: str) -> Secret:
         return Secret(getpass.getpass(prompt))
     except EOFError:
         return Secret(b"")
-
-
-def _read(source: str, name: str) -> bytes:
-    kind, _, where = source.partition(":")
-    try:
-        if kind == "env":
-            value = os.fsencode(os.environ.get(where, ""))
-        elif kind == "fd":
-            with open(int(where), "rb", closefd=False) as stream:  # a number, no path
-                value = stream.read(_LONGEST + 1)  # to its end, however it comes in pieces
-        elif kind == "file":
-            with Path(where).open("rb") as stream:
-                value = stream.read(_LONGEST + 1)
-        else:
-            raise InvalidArgument(
-                f"the {name} comes from env:NAME, fd:NUMBER or file:PATH, never as an argument itself"
-            )
-    except InvalidArgument:
-        raise
-    except (OSError, ValueError, OverflowError, TypeError) as error:
-        # Whatever followed the colon may be a PIN typed in the wrong place, so it is not repeated.
-        reason = error.strerror if isinstance(error, OSError) else "that is no number"
-        raise InvalidArgument(f"the {name} cannot be read from {kind}: {reason}") from None
-    value = value.removesuffix(b"\n").removesuffix(b"\r")
-    if not value:
-        raise InvalidArgument(f"the {name} from {kind} is empty or not there; nothing was sent")
-    if len(value) > _LONGEST:
-        raise InvalidArgument(f"the {name} from {kind} is more than {_LONGEST} bytes long; nothing was sent")
-    return value

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Iterable
+
 from rich.console import Console
 from rich.padding import Padding
 from rich.rule import Rule
@@ -25,6 +28,31 @@ class _Console(Console):
 
     def on_broken_pipe(self) -> None:
         raise BrokenPipeError
+
+
+# What blocks of a trace look like; a block says everything without colours too.
+_HEADING = r"(?m)^[ ~!X] +\d+  .*$"
+_COLOURS = (
+    (_HEADING, "bold"),
+    (r"(?m)^(?:! +\d+|   X) .*$", "bold red"),
+    (r"(?m)^X +\d+ .*$", "bold red"),
+    (r"(?m)^~ +\d+ .*$", "yellow"),
+    (r"(?m)^---- .*$", "bold cyan"),
+    (r"(?m)^   → ", "yellow"),
+    (r"(?m)^   ← ", "magenta"),
+    (r"(?m)^        +(?:[A-Z][A-Za-z0-9]*|DO'[0-9A-F]+'|data|token|serial|historical)(?= )", "dim"),
+    (re.escape(HIDDEN), "red"),
+)
+
+
+def paint(blocks: Callable[[int], Iterable[str]]) -> None:
+    """Print the blocks of a trace, made for the width of the terminal, in colours where it has them."""
+    console = _Console(highlight=False, soft_wrap=True)
+    for block in blocks(console.width):
+        text = Text(block)
+        for pattern, style in _COLOURS:
+            text.highlight_regex(pattern, style)
+        console.print(text)
 
 
 class Screen:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from akis.codec.apdu import CommandApdu
-from akis.codec.tlv import Tlv, build
-from akis.errors import InvalidArgument
+from akis.codec.tlv import Tlv, build, parse
+from akis.errors import CodecError, InvalidArgument
 
 MSE = 0x22
 GET_CHALLENGE = 0x84
@@ -17,6 +17,18 @@ def mse_set_authentication(algorithm: int, key: int) -> CommandApdu:
     """MSE SET of the control reference template A4 for mutual authentication: algorithm and key reference."""
     template = build([Tlv(ALGORITHM, _byte("an algorithm", algorithm)), Tlv(KEY, _byte("a key", key))])
     return CommandApdu(0x00, MSE, 0xC1, 0xA4, template)
+
+
+def chosen_keys(command: CommandApdu) -> tuple[int, int] | None:
+    """Algorithm and key reference that an MSE SET for mutual authentication chooses; None for any other command."""
+    if (command.ins, command.p1, command.p2) != (MSE, 0xC1, 0xA4):
+        return None
+    try:
+        found = {item.tag: item.value for item in parse(command.data)}
+    except CodecError:
+        return None
+    algorithm, key = found.get(ALGORITHM, b""), found.get(KEY, b"")
+    return (algorithm[0], key[0]) if len(algorithm) == len(key) == 1 else None
 
 
 def get_challenge(length: int = 8) -> CommandApdu:

@@ -41,6 +41,7 @@ class EmulatedCard:
     """One card of a personality. It starts powered up; :meth:`reset` takes the power away and gives it back.
 
     ``random(n)`` gives n random bytes. ``on_commit`` is called with the memory at each write to it.
+    :attr:`instead` maps instruction codes to a status word that is answered without doing anything.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class EmulatedCard:
         self._security = SecurityStatus(personality, random)
         self._files = FileCommands(personality, self.memory, self._security)
         self._pins = PinCommands(self.memory, self._security)
+        self.instead: dict[int, int] = {}
         self._chain: CommandApdu | None = None
         self._continuation = Continuation()
         self._handlers = {
@@ -184,6 +186,8 @@ class EmulatedCard:
 
     def _dispatch(self, command: CommandApdu, protected: bool) -> ResponseApdu:
         ins = command.ins
+        if ins in self.instead:
+            raise Refuse(self.instead[ins])
         handler = self._handlers.get(ins)
         if handler is None:
             raise Refuse(UNKNOWN_INS)

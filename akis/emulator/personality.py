@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Literal, get_args
+from typing import Literal
 
 from akis.errors import InvalidArgument, ProfileError
 from akis.profile.load import build, load, read_packaged, read_toml
@@ -13,7 +13,6 @@ from akis.sm.mutual_auth import DeviceKeys
 
 Role = Literal["issuer", "terminal"]
 State = Literal["", "new", "blocked", "last-try", "dead"]
-_DEFAULT = "akis-2.2"
 PIN_LENGTHS, PUK_LENGTHS = range(4, 9), range(8, 9)
 """How many digits the card takes."""
 
@@ -101,16 +100,6 @@ class Personality:
 def load_personality(name: str) -> Personality:
     """The personality of this name that comes with the library: akis-2.2 (3DES), akis-2.5 (AES)."""
     return parse_personality(read_packaged("akis.emulator", "personality", name), f"{name}.toml")
-
-
-def personality_and_state(text: str) -> tuple[Personality, State]:
-    """What ``[NAME][,STATE]`` names; no name is ``akis-2.2``, no state is a card with its PIN in force."""
-    name, _, wanted = text.partition(",")
-    states: tuple[State, ...] = get_args(State)
-    for state in states:
-        if wanted == state:
-            return load_personality(name or _DEFAULT), state
-    raise InvalidArgument(f"no card state {wanted!r}; there are {', '.join(filter(None, states))}")
 
 
 def parse_personality(text: str, where: str) -> Personality:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final, Literal
 
-from akis.emulator.card import EmulatedCard
+from akis.emulator.face import CardFace
 from akis.errors import CardRemoved, InvalidArgument, NoReader, TransportError
 
 PORT = 35963
@@ -36,7 +36,7 @@ class VpcdClient:
 
     def __init__(
         self,
-        card: EmulatedCard,
+        card: CardFace,
         host: str = "127.0.0.1",
         port: int = PORT,
         *,

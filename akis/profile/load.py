@@ -20,6 +20,9 @@ from akis.profile.model import SOURCES, CardProfile
 T = TypeVar("T")
 _DEEPEST = 8
 
+DEFAULT = "akis-2"
+"""The profile of cards that nothing tells more of."""
+
 
 @cache
 def load(name: str) -> CardProfile:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from akis.codec.apdu import MAX_NE, SM_BITS, CommandApdu, ResponseApdu
-from akis.codec.sm_objects import COMMAND_OBJECTS, RESPONSE_OBJECTS, SmGrammarError, SmObjects, with_checksum
+from akis.codec.apdu import SM_BITS, CommandApdu, ResponseApdu
+from akis.codec.sm_objects import COMMAND_OBJECTS, RESPONSE_OBJECTS, SmGrammarError, with_checksum
 from akis.errors import CodecError, SecureMessagingError, WrongType
 from akis.sm.session import OBJECTS_MISSING, OBJECTS_WRONG, Session
 
@@ -29,7 +29,7 @@ class CardSession(Session):
                 objects = COMMAND_OBJECTS.parse(command.data)
                 self._check(objects, self._command_checksum(command.header, objects.covered))
                 self._odd_ins = bool(command.ins & 1)
-                plain = self._plain(command, objects, self._open(objects, self._odd_ins))
+                plain = self._plain_command(command, objects, self._odd_ins)
                 self._expects_answer = True
                 return plain
         except SmGrammarError as error:
@@ -48,17 +48,3 @@ class CardSession(Session):
             covered = RESPONSE_OBJECTS.cover(tag, value, answer.sw.to_bytes(2, "big"))
             checksum = self._answer_checksum(covered)
             return ResponseApdu(with_checksum(covered, checksum), answer.sw)
-
-    def _plain(self, command: CommandApdu, objects: SmObjects, data: bytes) -> CommandApdu:
-        """The command as the terminal had it before it was protected."""
-        ne = None
-        wide = False
-        if objects.second is not None:
-            if not 1 <= len(objects.second) <= 2:
-                raise SecureMessagingError("DO'97' is not one or two bytes", OBJECTS_WRONG)
-            wide = len(objects.second) == 2
-            ne = int.from_bytes(objects.second, "big") or (MAX_NE if wide else 0x100)
-        # Extended length fields outside that neither the objects nor the rules ask for were the plain command's own.
-        asked_for = len(command.data) > 0xFF or (self.rules.extend == "with_le" and ne is not None)
-        extended = wide or (command.extended and not asked_for)
-        return CommandApdu(command.cla & ~SM_BITS, command.ins, command.p1, command.p2, data, ne, extended)

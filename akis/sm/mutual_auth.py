@@ -1,4 +1,4 @@
-"""Symmetric device authentication (CWA 14890-1): both sides, from nonces to a secure session.
+"""Symmetric device authentication (CWA 14890-1): both sides and who overhears them, from nonces to a session.
 
 Terminal and card prove to each other that they hold the same pair of keys, K.ENC and K.MAC, and agree on session keys::
 
@@ -21,6 +21,7 @@ from akis.profile.model import SmRules
 from akis.secret import Secret
 from akis.sm.card import CardSession
 from akis.sm.kdf import ENC, MAC, derive
+from akis.sm.observer import Observer
 from akis.sm.suite import Suite, pad
 from akis.sm.terminal import SecureSession
 
@@ -30,7 +31,7 @@ SN_LENGTH = 8
 _K_LENGTH = 32
 _MAC_LENGTH = 8
 
-Session = TypeVar("Session", SecureSession, CardSession)
+Session = TypeVar("Session", SecureSession, CardSession, Observer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +131,43 @@ class _Side:
         self._rules = rules
 
     def _session(self, kind: type[Session], rnd_ifd: bytes, rnd_icc: bytes, k_ifd: bytes, k_icc: bytes) -> Session:
-        chosen = self._keys.algorithm
-        shared = bytes(a ^ b for a, b in zip(k_ifd, k_icc, strict=True))
-        k_enc, k_mac = (derive(shared, use, chosen.digest, chosen.key_length) for use in (ENC, MAC))
-        # The counter starts from both nonces: their last halves for 3DES, whole for AES (assumed).
-        ssc = rnd_icc[4:] + rnd_ifd[4:] if chosen.suite is Suite.TDES else rnd_icc + rnd_ifd
-        return kind(chosen.suite, k_enc, k_mac, ssc, self._rules)
+        return _session(kind, self._keys.algorithm, (rnd_ifd, rnd_icc), (k_ifd, k_icc), self._rules)
+
+
+def _session(
+    kind: type[Session],
+    chosen: Algorithm,
+    nonces: tuple[bytes, bytes],
+    halves: tuple[bytes, bytes],
+    rules: SmRules | None,
+) -> Session:
+    """The session that follows from nonces and halves of the secret, the terminal's first."""
+    rnd_ifd, rnd_icc = nonces
+    shared = bytes(a ^ b for a, b in zip(*halves, strict=True))
+    k_enc, k_mac = (derive(shared, use, chosen.digest, chosen.key_length) for use in (ENC, MAC))
+    # The counter starts from both nonces: their last halves for 3DES, whole for AES (assumed).
+    ssc = rnd_icc[4:] + rnd_ifd[4:] if chosen.suite is Suite.TDES else rnd_icc + rnd_ifd
+    return kind(chosen.suite, k_enc, k_mac, ssc, rules)
+
+
+def overheard(
+    keys: DeviceKeys, sent: bytes, answered: bytes, challenge: bytes | None = None, rules: SmRules | None = None
+) -> Observer:
+    """A listener to the session that two tokens of 72 bytes, the terminal's and the card's, have opened.
+
+    Raises :class:`SecureMessagingError` where one of them does not open with ``keys`` or does not echo the other, or
+    where the terminal's does not echo the card's ``challenge``, unless that is None.
+    """
+    for token in (sent, answered):
+        if len(token) != TOKEN_LENGTH:
+            raise SecureMessagingError(f"an authentication token has {TOKEN_LENGTH} bytes, not {len(token)}")
+    theirs, cards = keys.open(sent), keys.open(answered)
+    if challenge is not None and theirs[16:24] != challenge:
+        raise SecureMessagingError("the terminal's authentication token does not echo the card's challenge")
+    if cards[:-_K_LENGTH] != theirs[16:32] + theirs[:16]:
+        raise SecureMessagingError("the card's authentication token does not echo what was sent")
+    nonces = theirs[:NONCE_LENGTH], cards[:NONCE_LENGTH]
+    return _session(Observer, keys.algorithm, nonces, (theirs[-_K_LENGTH:], cards[-_K_LENGTH:]), rules)
 
 
 class TerminalAuthentication(_Side):

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NoReturn, Self
 
+from akis.codec.apdu import MAX_NE, SM_BITS, CommandApdu
 from akis.codec.sm_objects import CRYPTOGRAM, CRYPTOGRAM_TLV, PLAIN, SmObjects
 from akis.errors import InvalidArgument, SecureMessagingError, WrongType
 from akis.profile.model import SmRules
@@ -157,3 +158,18 @@ class Session:
         return CRYPTOGRAM_TLV if odd_ins else CRYPTOGRAM, self._keyed.encryption.encrypt(
             pad(data, self._block), self.ssc
         )
+
+    def _plain_command(self, command: CommandApdu, objects: SmObjects, odd_ins: bool) -> CommandApdu:
+        """The command as the terminal had it before it was protected, from objects that are authenticated."""
+        data = self._open(objects, odd_ins)
+        ne = None
+        wide = False
+        if objects.second is not None:
+            if not 1 <= len(objects.second) <= 2:
+                raise SecureMessagingError("DO'97' is not one or two bytes", OBJECTS_WRONG)
+            wide = len(objects.second) == 2
+            ne = int.from_bytes(objects.second, "big") or (MAX_NE if wide else 0x100)
+        # Extended length fields outside that neither the objects nor the rules ask for were the plain command's own.
+        asked_for = len(command.data) > 0xFF or (self.rules.extend == "with_le" and ne is not None)
+        extended = wide or (command.extended and not asked_for)
+        return CommandApdu(command.cla & ~SM_BITS, command.ins, command.p1, command.p2, data, ne, extended)

@@ -2,202 +2,218 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from akis.codec import tlv
 from akis.codec.apdu import CHAINED, SM_BITS, CommandApdu, ResponseApdu
-from akis.codec.fci import FCI, FCP
 from akis.codec.tlv import Tlv
 from akis.commands import files, objects, pin, security
 from akis.errors import CodecError
 from akis.profile.model import CardProfile, DataField
-from akis.trace.redact import HIDDEN, answer_masks, hex_text, masks
+from akis.trace import names
+from akis.trace.fields import Field as Field
+from akis.trace.fields import Part, fields
+from akis.trace.redact import Mask, answer_masks, command_masks, data_start
+from akis.trace.redact import masks as masks_of_data
 
-_NAMES: Mapping[int, str] = {
-    files.SELECT: "SELECT",
-    files.READ_BINARY: "READ BINARY",
-    objects.GET_DATA: "GET DATA",
-    objects.GET_DATA_ODD: "GET DATA",
-    pin.VERIFY: "VERIFY",
-    pin.CHANGE: "CHANGE REFERENCE DATA",
-    pin.RESET: "RESET RETRY COUNTER",
-    security.MSE: "MANAGE SECURITY ENVIRONMENT",
-    security.GET_CHALLENGE: "GET CHALLENGE",
-    security.MUTUAL_AUTHENTICATE: "MUTUAL AUTHENTICATE",
-}
-_P1: Mapping[tuple[int, int], str] = {
-    (files.SELECT, 0x00): "by file identifier",
-    (files.SELECT, 0x04): "by DF name",
-    (files.SELECT, 0x08): "by path from the MF",
-    (pin.VERIFY, 0x00): "compare",
-    (pin.VERIFY, 0xFF): "take the verification back",
-    (pin.CHANGE, 0x00): "from old to new",
-    (pin.CHANGE, 0x01): "new value only",
-    (pin.RESET, 0x00): "resetting code and new value",
-    (pin.RESET, 0x01): "resetting code only",
-    (pin.RESET, 0x02): "new value only",
-    (pin.RESET, 0x03): "counter only",
-    (objects.GET_DATA, 0x01): "with P2, the data wanted",
-    (objects.GET_DATA_ODD, 0x3F): "with P2, of the current DF",
-    (security.MSE, 0xC1): "SET for both directions of authentication",
-}
-_P2: Mapping[tuple[int, int], str] = {
-    (files.SELECT, 0x00): "answer with FCI",
-    (files.SELECT, 0x04): "answer with FCP",
-    (files.SELECT, 0x0C): "answer with nothing",
-    (objects.GET_DATA, 0x04): "memory information, life cycle",
-    (objects.GET_DATA, 0x06): "system information, serial number",
-    (security.MSE, 0xA4): "authentication template",
-}
-_OBJECTS: Mapping[int, str] = {
-    0x4D: "extended header list",
-    FCP: "file control parameters",
-    FCI: "file control information",
-    0x82: "file descriptor",
-    0x84: "DF name",
-    0x8A: "life-cycle byte",
-    0x9A: "tries in all",
-    0x9B: "tries left",
-    objects.pin_object_tag(1): "PIN object 1",
-    objects.pin_object_tag(2): "PIN object 2",
-}
-# The same tags mean something else inside these commands and templates.
-_IN_FILE_CONTROL: Mapping[int, str] = {0x80: "size", 0x83: "file identifier"}
-_IN_MSE: Mapping[int, str] = {security.ALGORITHM: "algorithm", security.KEY: "key reference"}
-_IN_PIN_OBJECT: Mapping[int, str] = {0x80: "stored length"}
-_SM_OBJECTS: Mapping[int, str] = {
-    0x81: "plain value",
-    0x85: "cryptogram",
-    0x87: "01 (ISO padding), cryptogram",
-    0x8E: "checksum",
-    0x97: "Ne of the plain command",
-    0x99: "authenticated status word",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One field: its name (``P1``, ``DO'87'``), its bytes as text with secrets hidden, and what it says."""
-
-    name: str
-    text: str
-    meaning: str = ""
+_TO_READER = 0xFF
+_BINARY = (files.READ_BINARY, 0xD0, 0xD6, 0x0E)
+_WITH_REFERENCE = (pin.VERIFY, pin.CHANGE, pin.RESET, 0x26, 0x28)
+_DIGITAL_SIGNATURE = 0x9E
+_PIECE = "a piece of the data of a chain"
+_TREES_IN_FILES = frozenset((0x30, 0x61, *range(0xA0, 0xA9)))
+"""What EF.DIR, EF.ODF and EF.TokenInfo begin with: application templates, SEQUENCEs and choices of PKCS #15."""
 
 
 def command_name(command: CommandApdu) -> str:
     """The command's name in the standard, or its instruction code where it has none here."""
-    return _NAMES.get(command.ins, f"INS {command.ins:02X}")
+    return names.COMMANDS.get(command.ins) or f"INS {command.ins:02X}"
 
 
-def command_fields(command: CommandApdu, profile: CardProfile | None = None) -> list[Field]:
-    """Every field of a command, header to Le."""
-    ins = command.ins
-    fields = [
-        Field("CLA", f"{command.cla:02X}", _class_meaning(command.cla)),
-        Field("INS", f"{ins:02X}", command_name(command)),
-        Field("P1", f"{command.p1:02X}", _P1.get((ins, command.p1), "")),
-        Field("P2", f"{command.p2:02X}", _P2.get((ins, command.p2), "") or _reference(command, profile)),
-    ]
-    if command.data:
-        lc = f"00 {len(command.data) >> 8:02X} {len(command.data) & 0xFF:02X}" if command.extended else ""
-        fields.append(Field("Lc", lc or f"{len(command.data):02X}", f"{len(command.data)} bytes of data"))
-        fields += _command_data(command, profile)
+def command_fields(
+    command: CommandApdu,
+    profile: CardProfile | None = None,
+    masks: Sequence[Mask] | None = None,
+    in_chain: bool = False,
+) -> list[Field]:
+    """Every field of a command, header to Le.
+
+    ``masks``, counted from the start of the APDU, say what to hide; without them the meaning of the command does.
+    ``in_chain`` says that the data is a piece of what several commands carry.
+    """
+    raw = command.to_bytes()
+    head = _header(raw[0], raw[1], raw[2], raw[3], _references(profile))
+    masks = command_masks(raw, profile) if masks is None else masks
+    parts: list[Part] = []
+    size = len(command.data)
+    if size:
+        start = data_start(command)
+        parts.append(Part("Lc", 4, start, f"{size} {'byte' if size == 1 else 'bytes'} of data"))
+        whole = not in_chain and not command.cla & CHAINED
+        parts += (
+            _command_data(command, start) if whole or protected(command.cla) else _plain(start, start + size, _PIECE)
+        )
     if command.ne is not None:
-        width = (2 if command.data else 3) if command.extended else 1
-        raw = (command.ne & (0xFFFF if command.extended else 0xFF)).to_bytes(width, "big")
-        fields.append(Field("Le", hex_text(raw), f"at most {command.ne} bytes back"))
-    return fields
+        le_start = data_start(command) + size if size else 4
+        parts.append(Part("Le", le_start, len(raw), f"at most {command.ne} bytes back"))
+    if masks and masks[0].start < len(head):
+        return fields(
+            raw, [*(Part(field.name, at, at + 1, field.meaning) for at, field in enumerate(head)), *parts], masks
+        )
+    return [*head, *fields(raw, parts, masks)]
 
 
-def answer_fields(answer: ResponseApdu, command: CommandApdu, profile: CardProfile | None = None) -> list[Field]:
-    """Every field of the answer to ``command``, data to status word."""
-    fields: list[Field] = []
-    hidden = answer_masks(answer, command)
-    if hidden:
-        fields.append(Field("data", " ".join([HIDDEN] * len(answer.data)), "hidden"))
-    elif answer.data and command.cla & SM_BITS:
-        fields += _tree(answer.data, _SM_OBJECTS)
-    elif answer.data and command.ins == security.GET_CHALLENGE:
-        fields.append(Field("data", hex_text(answer.data), "RND.ICC, the card's challenge"))
-    elif answer.data and command.ins == security.MUTUAL_AUTHENTICATE:
-        fields += _token(answer.data)
-    elif answer.data and profile is not None and _asks_serial(command, profile):
-        fields += _around(answer.data, profile.serial)
-    elif answer.data:
-        names = _IN_PIN_OBJECT if command.ins == objects.GET_DATA_ODD else _IN_FILE_CONTROL
-        known = command.ins in (files.SELECT, objects.GET_DATA_ODD)
-        fields += _tree(answer.data, {**_OBJECTS, **names}) if known else [Field("data", hex_text(answer.data))]
-    own = None if profile is None else profile.status_words
-    fields.append(Field("SW", hex_text(answer.sw.to_bytes(2, "big")), answer.sw.meaning(own)))
-    return fields
+def answer_fields(
+    answer: ResponseApdu,
+    command: CommandApdu,
+    profile: CardProfile | None = None,
+    masks: Sequence[Mask] | None = None,
+) -> list[Field]:
+    """Every field of the answer to ``command``, data to status word; ``masks`` as in :func:`command_fields`."""
+    raw = answer.to_bytes()
+    parts = list(_answer_data(answer.data, command, profile)) if answer.data else []
+    parts.append(
+        Part("SW", len(raw) - 2, len(raw), answer.sw.meaning(None if profile is None else profile.status_words))
+    )
+    return fields(raw, parts, answer_masks(answer, command) if masks is None else masks)
 
 
-def _asks_serial(command: CommandApdu, profile: CardProfile) -> bool:
-    return command.ins == objects.GET_DATA and command.p1 << 8 | command.p2 == profile.serial.p1p2
+def bytes_fields(raw: bytes, masks: Sequence[Mask], meaning: str) -> list[Field]:
+    """Bytes that have no layout, as one field."""
+    return fields(raw, [Part("bytes", 0, len(raw), meaning)], masks)
 
 
-def _around(data: bytes, place: DataField) -> list[Field]:
-    """What comes before the serial number, the number, and what comes after."""
-    start, end = place.offset, place.offset + place.length
-    parts = (("data", data[:start], ""), ("serial", data[start:end], "serial number"), ("data", data[end:], ""))
-    return [Field(name, hex_text(part), meaning) for name, part, meaning in parts if part]
+def protected(cla: int) -> bool:
+    """Whether a class byte says secure messaging (ISO/IEC 7816-4:2005 §5.1.1, tables 2 and 3)."""
+    if cla == _TO_READER:
+        return False
+    return bool(cla & (0x20 if cla & 0xC0 == 0x40 else SM_BITS))
+
+
+@lru_cache(4096)
+def _header(cla: int, ins: int, p1: int, p2: int, references: tuple[tuple[int, str], ...]) -> tuple[Field, ...]:
+    first, second = names.P1.get((ins, p1), ""), names.P2.get((ins, p2), "")
+    if ins in _WITH_REFERENCE:
+        second = dict(references).get(p2) or f"{'local' if p2 & 0x80 else 'global'} reference {p2 & 0x1F}"
+    elif ins in _BINARY and p1 & 0x80:
+        first, second = f"short EF identifier {p1 & 0x1F:02X}", f"offset {p2}"
+    elif ins in _BINARY:
+        first = f"with P2, offset {p1 << 8 | p2}"
+    named = (
+        ("CLA", cla, _class_meaning(cla)),
+        ("INS", ins, names.COMMANDS.get(ins) or f"INS {ins:02X}"),
+        ("P1", p1, first),
+        ("P2", p2, second),
+    )
+    return tuple(Field(name, f"{value:02X}", meaning) for name, value, meaning in named)
+
+
+def _references(profile: CardProfile | None) -> tuple[tuple[int, str], ...]:
+    return () if profile is None else tuple((rules.reference, rules.name) for rules in (profile.pin, profile.puk))
 
 
 def _class_meaning(cla: int) -> str:
-    kind = "secure messaging" if cla & SM_BITS else "plain"
-    return ("proprietary, " if cla & 0x80 else "") + kind + (", more to follow" if cla & CHAINED else "")
+    # ISO/IEC 7816-4:2005 §5.1.1, tables 2 and 3: the first interindustry values and the further ones
+    if cla == _TO_READER:
+        return "to the reader, not to the card"
+    channel = 4 + (cla & 0x0F) if cla & 0xC0 == 0x40 else cla & 0x03
+    kind = "secure messaging" if protected(cla) else "plain"
+    more = ", more to follow" if cla & CHAINED else ""
+    return ("proprietary, " if cla & 0x80 else "") + kind + more + (f", logical channel {channel}" if channel else "")
 
 
-def _reference(command: CommandApdu, profile: CardProfile | None) -> str:
-    if command.ins not in (pin.VERIFY, pin.CHANGE, pin.RESET):
-        return ""
-    if profile is not None:
-        for rules in (profile.pin, profile.puk):
-            if rules.reference == command.p2:
-                return rules.name
-    return f"{'local' if command.p2 & 0x80 else 'global'} reference {command.p2 & 0x1F}"
+def _command_data(command: CommandApdu, start: int) -> Sequence[Part]:
+    data, end, ins = command.data, start + len(command.data), command.ins
+    if masks_of_data(command):
+        return _plain(start, end)
+    if protected(command.cla):
+        return _tree(data, start, names.IN_SECURE_MESSAGING)
+    if ins == security.MSE:
+        return _tree(data, start, names.IN_MSE)
+    if ins == security.MUTUAL_AUTHENTICATE:
+        return _token(start, end)
+    if ins == objects.GET_DATA_ODD:
+        return _tree(data, start, names.IN_PIN_OBJECT)
+    if ins == names.PSO:
+        return _plain(start, end, "what is to be signed" if command.p1 == _DIGITAL_SIGNATURE else "")
+    if ins == files.SELECT:
+        return _plain(start, end, names.text(data) if command.p1 == 0x04 else names.file_name(data))
+    return _plain(start, end)
 
 
-def _command_data(command: CommandApdu, profile: CardProfile | None) -> list[Field]:
-    hidden = masks(command, profile)
-    if hidden:
-        return [Field("data", " ".join([HIDDEN] * mask.length), f"{mask.slot}, hidden") for mask in hidden]
-    special: Mapping[int, Callable[[bytes], list[Field]]] = {
-        security.MSE: lambda data: _tree(data, _IN_MSE),
-        security.MUTUAL_AUTHENTICATE: _token,
-        objects.GET_DATA_ODD: lambda data: _tree(data, _OBJECTS),
-    }
-    if command.cla & SM_BITS:
-        return _tree(command.data, _SM_OBJECTS)
-    if command.ins in special:
-        return special[command.ins](command.data)
-    text = command.data.decode("ascii", "replace")
-    name = f'"{text}"' if command.ins == files.SELECT and command.p1 == 0x04 and text.isprintable() else ""
-    return [Field("data", hex_text(command.data), name)]
+def _answer_data(data: bytes, command: CommandApdu, profile: CardProfile | None) -> Sequence[Part]:
+    end, ins = len(data), command.ins
+    if protected(command.cla):
+        return _tree(data, 0, names.IN_SECURE_MESSAGING)
+    if ins == security.GET_CHALLENGE:
+        return _plain(0, end, "RND.ICC, the card's challenge")
+    if ins == security.MUTUAL_AUTHENTICATE:
+        return _token(0, end)
+    if ins == objects.GET_DATA and profile is not None:
+        return _piece_of_information(data, command.p1 << 8 | command.p2, profile)
+    if ins == objects.GET_DATA_ODD:
+        return _tree(data, 0, names.IN_PIN_OBJECT)
+    if ins == names.PSO:
+        return _plain(0, end, "digital signature" if command.p1 == _DIGITAL_SIGNATURE else "")
+    in_file = ins == files.READ_BINARY and data[0] in _TREES_IN_FILES
+    return _tree(data, 0, names.IN_GENERAL) if ins == files.SELECT or in_file else _plain(0, end)
 
 
-def _token(data: bytes) -> list[Field]:
+def _piece_of_information(data: bytes, wanted: int, profile: CardProfile) -> Sequence[Part]:
+    if wanted == profile.serial.p1p2:
+        return _around(data, profile.serial, "serial", "serial number")
+    place = profile.life_cycle
+    if wanted == place.p1p2:
+        state = profile.life_cycles.get(data[place.offset : place.offset + place.length].hex().upper(), "unknown")
+        return _around(data, place, "life cycle", state)
+    return _plain(0, len(data))
+
+
+def _around(data: bytes, place: DataField, name: str, meaning: str) -> Sequence[Part]:
+    """What comes before the wanted piece, the piece, and what comes after."""
+    end = len(data)
+    start, after = min(place.offset, end), min(place.offset + place.length, end)
+    parts = (Part("data", 0, start), Part(name, start, after, meaning), Part("data", after, end))
+    return [part for part in parts if part.end > part.start]
+
+
+def _plain(start: int, end: int, meaning: str = "") -> Sequence[Part]:
+    return (Part("data", start, end, meaning),)
+
+
+def _token(start: int, end: int) -> Sequence[Part]:
     """The 72 bytes of MUTUAL AUTHENTICATE, either way."""
-    return [
-        Field("token", hex_text(data[:-8]), "nonces, serials, key share, enciphered with K.ENC"),
-        Field("MAC", hex_text(data[-8:]), "over the token, with K.MAC"),
-    ]
+    if end - start <= 8:
+        return _plain(start, end)
+    return (
+        Part("token", start, end - 8, "nonces, serials, key share, enciphered with K.ENC"),
+        Part("MAC", end - 8, end, "over the token, with K.MAC"),
+    )
 
 
-def _tree(data: bytes, names: Mapping[int, str]) -> list[Field]:
+def _tree(data: bytes, start: int, known: Mapping[int, str]) -> Sequence[Part]:
     """A line for each data object, those inside others indented; bytes that are no data objects as they are."""
     try:
-        return list(_lines(tlv.parse(data, minimal=False), names, 0))
+        return list(_objects(data, 0, start, tlv.parse(data, minimal=False), known, ""))
     except CodecError:
-        return [Field("data", hex_text(data))]
+        return _plain(start, start + len(data))
 
 
-def _lines(items: tuple[Tlv, ...], names: Mapping[int, str], depth: int) -> Iterator[Field]:
+def _objects(
+    data: bytes, position: int, shift: int, items: tuple[Tlv, ...], known: Mapping[int, str], indent: str
+) -> Iterator[Part]:
     for item in items:
-        name = f"{'  ' * depth}DO'{item.tag:X}'"
+        tag = item.tag
+        after_tag = position + (tag.bit_length() + 7 >> 3)
+        first = data[after_tag]
+        begin = after_tag + 1 + (first & 0x7F if first & 0x80 else 0)
+        length = int.from_bytes(data[after_tag + 1 : begin], "big") if first & 0x80 else first
+        name, meaning, end = f"{indent}DO'{tag:X}'", known.get(tag, ""), begin + length
         if item.constructed:
-            yield Field(name, "", names.get(item.tag, ""))
-            yield from _lines(item.children, names, depth + 1)
+            yield Part(name, begin + shift, begin + shift, meaning)
+            yield from _objects(data, begin, shift, item.children, known, indent + "  ")
         else:
-            yield Field(name, hex_text(item.value), names.get(item.tag, ""))
+            said = names.VALUES[meaning](item.value) if meaning in names.VALUES else ""
+            yield Part(name, begin + shift, end + shift, f"{meaning}: {said}" if said else meaning)
+        position = end

@@ -16,6 +16,8 @@ from akis.profile.model import CardProfile
 
 HIDDEN = "**"
 """Stands for one hidden byte."""
+UNKNOWN = "unknown"
+"""The slot of bytes that are no command."""
 # DISABLE and ENABLE VERIFICATION REQUIREMENT (ISO/IEC 7816-4:2005 §7.5.9 and §7.5.8) carry a PIN as well. Odd
 # instruction codes are the same commands with BER-TLV data.
 _DISABLE, _ENABLE = 0x26, 0x28
@@ -24,15 +26,19 @@ _WITH_PIN = frozenset((VERIFY, CHANGE, RESET, _DISABLE, _ENABLE))
 
 @dataclass(frozen=True, slots=True)
 class Mask:
-    """Bytes to hide: where in the data field they start, how many, and the slot that says what they are."""
+    """Bytes with a name: where they start, how many, and the slot that says what they are.
+
+    ``hidden`` bytes do not show. The others may, and are named because they differ from one session to the next.
+    """
 
     start: int
     length: int
     slot: str
+    hidden: bool = True
 
 
 def masks(command: CommandApdu, profile: CardProfile | None = None) -> tuple[Mask, ...]:
-    """What to hide of a command's data field. The profile makes the slots' names finer, never the masks smaller."""
+    """What to hide, counted from the start of the data field. The profile makes slots finer, never masks smaller."""
     if command.ins & 0xFE not in _WITH_PIN or not command.data:
         return ()
     if command.cla & SM_BITS:
@@ -52,15 +58,32 @@ def hex_text(data: bytes, hidden: tuple[Mask, ...] = ()) -> str:
     return " ".join(digits)
 
 
-def command_text(raw: bytes, profile: CardProfile | None = None) -> str:
-    """A command APDU as spaced hex. Of bytes that are no command at all, the header is shown and the rest hidden."""
+def command_masks(raw: bytes, profile: CardProfile | None = None) -> tuple[Mask, ...]:
+    """What to hide, counted from the start of the APDU. Of bytes that are no command at all, the header shows."""
     try:
         command = CommandApdu.from_bytes(raw)
     except CodecError:
-        return hex_text(raw, (Mask(4, max(len(raw) - 4, 0), "unknown"),))
-    before = 4 + (0 if not command.data else 3 if command.extended else 1)
-    moved = tuple(Mask(before + mask.start, mask.length, mask.slot) for mask in masks(command, profile))
-    return hex_text(raw, moved)
+        return (Mask(4, len(raw) - 4, UNKNOWN),) if len(raw) > 4 else ()
+    return masks_in_apdu(command, profile)
+
+
+def masks_in_apdu(command: CommandApdu, profile: CardProfile | None = None) -> tuple[Mask, ...]:
+    """What to hide of a command, counted from the start of the APDU."""
+    found = masks(command, profile)
+    if not found:
+        return ()
+    before = data_start(command)
+    return tuple(Mask(before + mask.start, mask.length, mask.slot) for mask in found)
+
+
+def data_start(command: CommandApdu) -> int:
+    """Where in the APDU its data field starts."""
+    return 4 + (0 if not command.data else 3 if command.extended else 1)
+
+
+def command_text(raw: bytes, profile: CardProfile | None = None) -> str:
+    """A command APDU as spaced hex. Of bytes that are no command at all, the header is shown and the rest hidden."""
+    return hex_text(raw, command_masks(raw, profile))
 
 
 def _slots(command: CommandApdu, profile: CardProfile | None) -> list[str]:

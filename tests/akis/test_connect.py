@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from akis.connect import connect, emulated_card
+from akis.connect import connect
+from akis.emulator.wanted import wanted
 from akis.errors import InvalidArgument, ProfileError
 from akis.pin import Pin
 
@@ -27,7 +28,7 @@ def test_the_default_emulated_card() -> None:
     ],
 )
 def test_name_and_state(target: str, name: str, left: int, state: str) -> None:
-    card = emulated_card(target.removeprefix("emulator:"))
+    card = wanted(target.removeprefix("emulator:")).card()
     pin = card.memory.references[0x81]
     assert (card.personality.name, pin.left, pin.state) == (name, left, state)
 

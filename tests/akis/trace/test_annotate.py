@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from akis.codec.apdu import CommandApdu, ResponseApdu
 from akis.profile.load import load
 from akis.trace.annotate import answer_fields, command_fields, command_name
+from akis.trace.redact import Mask
 
 PROFILE = load("akis-2")
 
@@ -48,7 +49,7 @@ def test_verify() -> None:
         ("00A40000 02 3F00", "P1", "by file identifier"),
         ("00A40400 02 4142", "P1", "by DF name"),
         ("00A40800 02 3D00", "P1", "by path from the MF"),
-        ("00A40300", "P1", ""),
+        ("00A40300", "P1", "the DF above the current one"),
         ("00A40000", "P2", "answer with FCI"),
         ("00A40004", "P2", "answer with FCP"),
         ("00A4000C", "P2", "answer with nothing"),
@@ -110,13 +111,13 @@ def test_names_of_commands(ins: int, name: str) -> None:
     [
         ("00CB3FFF 06 4D04BF810280 00", "BF810200", "DO'BF8102'", "PIN object 2"),
         ("00A40000 02 3F00 00", "6200", "DO'62'", "file control parameters"),
-        ("00A40000 02 2F00 00", "6F08 80020010 83022F00", "  DO'80'", "size"),
-        ("00A40000 02 2F00 00", "6F08 80020010 83022F00", "  DO'83'", "file identifier"),
-        ("00A40400 02 4142 00", "6F04 84024142", "  DO'84'", "DF name"),
-        ("0CCA0104 00", "9902 9000", "DO'99'", "authenticated status word"),
+        ("00A40000 02 2F00 00", "6F08 80020010 83022F00", "  DO'80'", "size: 16 bytes"),
+        ("00A40000 02 2F00 00", "6F08 80020010 83022F00", "  DO'83'", "file identifier: EF.DIR"),
+        ("00A40400 02 4142 00", "6F04 84024142", "  DO'84'", 'DF name: "AB"'),
+        ("0CCA0104 00", "9902 9000", "DO'99'", "authenticated status word: done"),
         ("00840000 08", "0102030405060708", "data", "RND.ICC, the card's challenge"),
         ("00B00000 00", "AABB", "data", ""),
-        ("00200081 06 313233343536", "AABB", "data", "hidden"),
+        ("00200081 06 313233343536", "AABB", "data", "answer, hidden"),
         (f"00820000 48 {'00' * 72} 48", f"{'11' * 72}", "token", "nonces, serials, key share, enciphered with K.ENC"),
         (f"00820000 48 {'00' * 72} 48", f"{'11' * 72}", "MAC", "over the token, with K.MAC"),
     ],
@@ -183,8 +184,8 @@ def test_file_control_information_as_a_tree() -> None:
     fields = of_answer("00A40400 02 4142 00", "6F06 820138 8A0105 9000")
     assert fields[:3] == [
         ("DO'6F'", "", "file control information"),
-        ("  DO'82'", "38", "file descriptor"),
-        ("  DO'8A'", "05", "life-cycle byte"),
+        ("  DO'82'", "38", "file descriptor: DF"),
+        ("  DO'8A'", "05", "life-cycle byte: operational, activated"),
     ]
 
 
@@ -211,3 +212,82 @@ def test_nothing_harmless_is_lost(raw: bytes) -> None:
     fields = command_fields(command)
     if not any(field.name.strip().startswith("DO'") for field in fields):
         assert bytes.fromhex("".join(field.text for field in fields)) == raw
+
+
+@pytest.mark.parametrize(
+    ("command", "field", "meaning"),
+    [
+        ("002241B6", "INS", "MANAGE SECURITY ENVIRONMENT"),
+        ("002241B6", "P1", "SET for signing, deciphering, internal authentication"),
+        ("002241B6", "P2", "digital signature template"),
+        ("002241B6 06 800102840103", "DO'84'", "private key reference"),
+        ("0022C303", "P1", "SET of the key that P2 names, AKİS 1.0"),
+        ("002A9E9A 02 AABB 00", "INS", "PERFORM SECURITY OPERATION"),
+        ("002A9E9A 02 AABB 00", "P1", "digital signature out"),
+        ("002A9E9A 02 AABB 00", "P2", "data to be signed in"),
+        ("002A9E9A 02 AABB 00", "data", "what is to be signed"),
+        ("102A9E9A 02 AABB", "data", "a piece of the data of a chain"),
+        ("00C00000 00", "INS", "GET RESPONSE"),
+        ("00B00102 00", "P1", "with P2, offset 258"),
+        ("00B09E02 00", "P1", "short EF identifier 1E"),
+        ("00B09E02 00", "P2", "offset 2"),
+        ("00A40000 02 3F00", "data", "MF"),
+        ("00A40800 04 3D005031", "data", "DF PKCS-15, EF.ODF"),
+        ("00A40000 02 1234", "data", ""),
+        ("01200081", "CLA", "plain, logical channel 1"),
+        ("40200081", "CLA", "plain, logical channel 4"),
+        ("61200081", "CLA", "secure messaging, logical channel 5"),
+        ("FFCA0000 00", "CLA", "to the reader, not to the card"),
+    ],
+)
+def test_what_more_fields_say(command: str, field: str, meaning: str) -> None:
+    assert {name: said for name, _, said in of_command(command)}[field] == meaning
+
+
+def test_the_signature() -> None:
+    assert of_answer("002A9E9A 02 AABB 00", "A1A29000")[0] == ("data", "A1 A2", "digital signature")
+
+
+def test_the_life_cycle_stands_out() -> None:
+    fields = of_answer("00CA0104 00", "000000000000A500009000")
+    assert fields[1] == ("life cycle", "A5", "operation")
+    assert [field[1] for field in fields] == ["00 00 00 00 00 00", "A5", "00 00", "90 00"]
+
+
+def test_masks_of_a_trace_cut_fields_and_name_them() -> None:
+    command = CommandApdu.from_bytes(bytes.fromhex("00DA0101 06 000000AABBCC"))
+    fields = command_fields(command, PROFILE, (Mask(5, 3, "holder"), Mask(8, 1, "series", hidden=False)))
+    assert [(field.text, field.meaning, field.slot, field.hidden) for field in fields[5:]] == [
+        ("** ** **", "holder, hidden", "holder", True),
+        ("AA", "[series]", "series", False),
+        ("BB CC", "", "", False),
+    ]
+
+
+def test_a_mask_over_the_header_hides_it() -> None:
+    fields = command_fields(CommandApdu(0x00, 0xB0, 0x12, 0x34), masks=(Mask(2, 2, "place"),))
+    assert [(field.name, field.text) for field in fields[2:]] == [("P1", "**"), ("P2", "**")]
+    assert fields[2].meaning == "place, hidden"
+
+
+def test_a_mask_over_tags_makes_the_tree_plain_bytes() -> None:
+    answer = ResponseApdu.from_bytes(bytes.fromhex("6F05 8A0105 8800 9000"))
+    fields = answer_fields(answer, CommandApdu(0, 0xA4, 0, 0), PROFILE, (Mask(2, 2, "odd"),))
+    assert [(field.name, field.text) for field in fields] == [
+        ("data", "6F 05"),
+        ("data", "** **"),
+        ("data", "05 88 00"),
+        ("SW", "90 00"),
+    ]
+
+
+@given(st.binary(min_size=2, max_size=60), st.integers(0, 30), st.integers(1, 30))
+def test_no_hidden_byte_shows_whatever_it_is(raw: bytes, start: int, length: int) -> None:
+    length = min(length, len(raw) - start)
+    if length < 1:
+        return
+    answer = ResponseApdu.from_bytes(raw)
+    fields = answer_fields(answer, CommandApdu(0, 0xA4, 0, 0), PROFILE, (Mask(start, length, "slot"),))
+    shown = " ".join(field.text for field in fields if field.text).split()
+    assert shown.count("**") == length
+    assert all(field.hidden for field in fields if "**" in field.text)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from akis.codec.apdu import CommandApdu, ResponseApdu
 from akis.profile.load import load
-from akis.trace.redact import Mask, answer_text, command_text, hex_text, masks
+from akis.trace.redact import Mask, answer_text, command_masks, command_text, data_start, hex_text, masks
 
 PROFILE = load("akis-2")
 PIN, PUK = b"123456".hex(), b"87654321".hex()
@@ -96,6 +96,32 @@ def test_the_slots_say_what_is_hidden() -> None:
     assert slots(f"002C0081 0E {PUK}{PIN}") == ["puk", "new-pin"]
     assert slots(f"002C0181 08 {PUK}") == ["puk"]
     assert slots(f"002C0281 06 {PIN}") == ["transport-pin"]
+
+
+@pytest.mark.parametrize(
+    ("command", "found"),
+    [
+        ("00200081", ()),
+        (f"00200081 06 {PIN}", (Mask(5, 6, "pin"),)),
+        (f"00200081 06 {PIN} 00", (Mask(5, 6, "pin"),)),
+        (f"00200081 000006 {PIN}", (Mask(7, 6, "pin"),)),
+        (f"002C0081 0E {PUK}{PIN}", (Mask(5, 8, "puk"), Mask(13, 6, "new-pin"))),
+        (f"00200081 09 {PIN}", (Mask(4, 7, "unknown"),)),
+        ("00A40000 02 3F00", ()),
+        ("0020", ()),
+        ("", ()),
+    ],
+)
+def test_masks_of_a_whole_command_count_from_its_first_byte(command: str, found: tuple[Mask, ...]) -> None:
+    assert command_masks(bytes.fromhex(command), PROFILE) == found
+
+
+@pytest.mark.parametrize(
+    ("command", "start"),
+    [("00A40000", 4), ("00A4000000", 4), ("00A40000 02 3F00", 5), ("00A40000 000002 3F00", 7), ("00A40000 000000", 4)],
+)
+def test_where_the_data_field_starts(command: str, start: int) -> None:
+    assert data_start(CommandApdu.from_bytes(bytes.fromhex(command))) == start
 
 
 def test_masks_beyond_the_end_hide_what_is_there() -> None:

@@ -1,0 +1,1 @@
+"""Recorded sessions played again, and what differs."""

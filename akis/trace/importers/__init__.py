@@ -1,0 +1,1 @@
+"""Other programs' logs, read as traces."""
