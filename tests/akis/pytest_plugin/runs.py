@@ -12,6 +12,9 @@ import akis.transport.pcsc  # noqa: F401
 
 def run(pytester: pytest.Pytester, *arguments: str) -> pytest.RunResult:
     """Run pytest with these arguments; a warning is an error. Hypothesis, which takes long to import, stays out."""
-    return pytester.runpytest_inprocess(
-        "-p", "no:cacheprovider", "-p", "no:hypothesispytest", "-W", "error", *arguments
-    )
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("CI", "BUILD_NUMBER"):  # with these pytest says everything twice, once more in its summary
+            patch.delenv(name, raising=False)
+        return pytester.runpytest_inprocess(
+            "-p", "no:cacheprovider", "-p", "no:hypothesispytest", "-W", "error", *arguments
+        )
