@@ -141,11 +141,14 @@ def _replayed(path: str, keys: Sequence[DeviceKeys], recording: Recording | None
         raise InvalidArgument(f"{REPLAY} names no trace; write {REPLAY}FILE")
     # What a trace of ours was allowed to keep can be compared; of other programs' logs nothing secret is read.
     trace = open_trace(path, keep_secrets=is_trace(path))
-    profile = load(trace.header.profile or DEFAULT)
-    # Random numbers of a session that is opened anew are not those of any seed.
-    header = replace(trace.header, profile=profile.name, seed=None if keys else trace.header.seed)
+    name, described = f"{REPLAY}{path}", trace.header.profile or DEFAULT
+    profile = load(described)
+    # What is recorded from here on was answered by a recording, not by the emulated card that it may be of.
+    header = replace(
+        trace.header, reader=name, profile=described, personality=None, state="", extended=False, seed=None
+    )
     way = RekeyedReplay(trace, keys, profile=profile) if keys else ReplayTransport(trace, profile=profile)
-    return _stacked(way, f"{REPLAY}{path}", profile, header, recording)
+    return _stacked(way, name, profile, header, recording)
 
 
 def _stacked(

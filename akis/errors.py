@@ -46,10 +46,16 @@ class ProfileError(AkisError):
 
 
 class TraceError(AkisError, ValueError):
-    """A trace or a foreign log cannot be read; ``line`` counts from 1, None when it is not one line."""
+    """A trace or a foreign log cannot be read; ``line`` counts from 1, None when it is not one line.
 
-    def __init__(self, message: str, line: int | None = None) -> None:
-        super().__init__(message if line is None else f"line {line}: {message}")
+    ``file`` names the file in which the line is.
+    """
+
+    def __init__(self, message: str, line: int | None = None, file: str = "") -> None:
+        where = [file] if file else []
+        where += [] if line is None else [f"line {line}"]
+        super().__init__(f"{', '.join(where)}: {message}" if where else message)
+        self.message = message
         self.line = line
 
 

@@ -22,9 +22,12 @@ from typing import NamedTuple, NoReturn
 import akis
 from akis.errors import AkisError, PinBlocked, PinOutcomeUnknown
 
-from .card_options import tell_of_recording
+from .card_options import tell_of_recording, tell_of_replay
 from .exit_codes import exit_code
 from .tell import tell
+
+_PERMISSIONS = ("allow_last_try",)
+"""Arguments of the library that are options here, by the same name."""
 
 
 class Subcommand(NamedTuple):
@@ -112,6 +115,7 @@ def _report_errors(args: argparse.Namespace) -> int:
                 print(json.dumps({"schema": 1, "error": found}, ensure_ascii=False, indent=2))
         raise
     finally:
+        tell_of_replay(args)
         tell_of_recording(args)
 
 
@@ -121,7 +125,10 @@ def _sentence(error: AkisError) -> str:
         return f"{error}; look at `akis pin status` before anything else"
     if isinstance(error, PinBlocked) and error.name == "PIN":
         return f"{error}; `akis pin unblock` puts a new one in force"
-    return str(error)
+    text = str(error)
+    for permission in _PERMISSIONS:
+        text = text.replace(permission, f"--{permission.replace('_', '-')}")
+    return text
 
 
 def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from akis.transport.base import Transport
     from akis.transport.recording import Recording
 
-READER = "reader: part of its name or its number; or emulator:[NAME][,STATE]; or replay:FILE, a recorded session that \
-plays the card; default: AKIS_READER, or the only one"
+READER = "reader: part of its name or its number; or emulator:[NAME][,STATE][,extended][,INS=SW], an \
+emulated card, with 24=6985 one that answers 6985 to each command 24; or replay:FILE, a recorded session that plays \
+the card; default: AKIS_READER, or the only one"
 SM_KEYS = "open a secure session with the device keys of this TOML file (alg, key, enc, mac, ifd_sn, in hex), or with \
 the published test keys of an emulated card: emulator:NAME/ROLE; with replay:FILE, those of the recorded session"
 _SILENCE = 1.5
@@ -83,6 +84,12 @@ def tell_of_recording(args: argparse.Namespace) -> None:
         tell(f"The trace {args.trace} is incomplete: {why}.")
 
 
+def tell_of_replay(args: argparse.Namespace) -> None:
+    """Say so where PINs were taken for right that a recording in the place of the card could not compare."""
+    if getattr(getattr(args, "way", None), "hidden", False):
+        tell("Note: the recording hides its PINs and PUKs, so those given now were compared with nothing.")
+
+
 def add_session(parser: argparse.ArgumentParser) -> None:
     """``--sm-keys``."""
     parser.add_argument("--sm-keys", metavar="FILE", help=SM_KEYS)
@@ -92,14 +99,14 @@ def open_way(args: argparse.Namespace, keys: Sequence[DeviceKeys] = ()) -> Conne
     """The way to the card that the arguments name; nothing has been sent to it.
 
     ``keys`` open a recorded secure session, where the card is a recording. What records is left in ``args.recorder``,
-    for :func:`tell_of_recording`.
+    for :func:`tell_of_recording`, and the way itself in ``args.way``, for :func:`tell_of_replay`.
     """
     from akis.connect import connect
 
     wanted = recording(args)
     with _waiting():
         connection = connect(args.reader, recording=wanted, keys=keys)
-    args.recorder = connection.recorder
+    args.recorder, args.way = connection.recorder, connection.way
     return connection
 
 

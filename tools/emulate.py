@@ -31,9 +31,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.description = _HELP
     parser.add_argument(
         "--personality",
-        metavar="NAME[,STATE]",
+        metavar="NAME[,STATE][,INS=SW]",
         default="akis-2.2",
-        help="the card, akis-2.2 (3DES, the default) or akis-2.5 (AES), and its state: new, blocked, last-try, dead",
+        help="the card, akis-2.2 (3DES, the default) or akis-2.5 (AES), and its state: new, blocked, last-try, dead; "
+        "with 24=6985 it answers 6985 to each command 24, and does nothing",
     )
     parser.add_argument(
         "--state", metavar="FILE", help="keep the card in FILE; the card in it counts, STATE is for a new file only"

@@ -89,7 +89,7 @@ def _status(args: argparse.Namespace) -> Report:
 
 def _verify(args: argparse.Namespace) -> Report:
     with read_secret(args.pin, "PIN") as secret, _opened(args) as (pin, puk):
-        _announce(f"VERIFY compares the PIN: a wrong one spends a try, {_number(pin)} left")
+        _announce_try("VERIFY compares the PIN", pin)
         pin.verify(secret, allow_last_try=args.allow_last_try)
         return {"message": "The PIN is right.", "tries_left": _tries_afterwards(pin, puk)}
 
@@ -100,7 +100,7 @@ def _change(args: argparse.Namespace) -> Report:
         read_secret(args.new_pin, "new PIN", twice=True) as new,
         _opened(args) as (pin, puk),
     ):
-        _announce(f"CHANGE REFERENCE DATA compares the old PIN: a wrong one spends a try, {_number(pin)} left")
+        _announce_try("CHANGE REFERENCE DATA compares the old PIN", pin)
         pin.change(old, new, allow_last_try=args.allow_last_try)
         return {"message": "The PIN was changed.", "tries_left": _tries_afterwards(pin, puk)}
 
@@ -127,7 +127,7 @@ def _unblock_by_puk(args: argparse.Namespace) -> Report:
         read_secret(args.new_pin, "new PIN", twice=True) as new,
         _opened(args) as (pin, puk),
     ):
-        _announce(f"RESET RETRY COUNTER compares the PUK: a wrong one spends a try, {_number(puk)} left")
+        _announce_try("RESET RETRY COUNTER compares the PUK", puk)
         puk.unblock(code, new, permit_puk=True, allow_last_try=args.allow_last_try)
         return {
             "message": "The PIN is unblocked by the PUK, the new one in force.",
@@ -156,9 +156,10 @@ def _tries_afterwards(pin: Pin, puk: Puk) -> dict[str, int | None]:
         return {"PIN": None, "PUK": None}
 
 
-def _number(reference: Pin | Puk) -> str:
+def _announce_try(what: str, reference: Pin | Puk) -> None:
     left = reference.tries_left()
-    return "an unknown number" if left is None else str(left)
+    if left != 0:  # a blocked one is not compared
+        _announce(f"{what}: a wrong one spends a try, {'an unknown number' if left is None else left} left")
 
 
 def _announce(text: str) -> None:

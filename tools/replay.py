@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .exit_codes import Exit, exit_code
+from .tell import tell
 
 if TYPE_CHECKING:
     from akis.regress.outcome import Outcome
@@ -34,7 +37,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--reader",
         metavar="R",
         default="emulator:",
-        help="emulator: (the default) is the card that the trace names; emulator:NAME[,STATE][,INS=SW] another one; or "
+        help="emulator: (the default) is the card that the trace names; emulator:NAME[,STATE][,extended][,INS=SW] another one; or "
         "a reader, by part of its name or its number",
     )
     how = parser.add_mutually_exclusive_group()
@@ -64,13 +67,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--junit", metavar="FILE", help="write a JUnit report")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     parser.add_argument(
-        "--update", action="store_true", help="show what differs, then take the new answers into the traces"
+        "--update",
+        action="store_true",
+        help="show what differs, then take the new answers into the traces; that done, the exit code is 0",
     )
     parser.add_argument(
         "-j", dest="jobs", metavar="N", type=int, default=1, help="sessions at a time, on emulated cards"
     )
     parser.add_argument(
-        "--allow-pin-commands", action="store_true", help="let a session compare the PIN of a real card"
+        "--allow-pin-commands", action="store_true", help="let a session compare or change the PIN of a real card"
     )
     parser.add_argument(
         "--accept-puk-risk", action="store_true", help="let it compare the PUK, which may destroy the card"
@@ -81,36 +86,52 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Play, print, and say with the exit code whether all is as it was."""
     from akis.regress.many import replay_files
-    from akis.regress.run import accept
+    from akis.regress.update import accept, discard
 
     paths = list(_paths(args.files))
-    with ExitStack() as held:
-        plan = _plan(args, held)
-        write_report = held.enter_context(_report(args.junit))
-        with _progress(paths, args) as tick:
-            outcomes = list(replay_files(paths, plan, args.jobs, tick))
-        write_report(outcomes)
-    print(json.dumps(_as_json(outcomes), ensure_ascii=False, indent=2) if args.json else as_text(outcomes))
-    for outcome in outcomes:
-        accept(outcome)
+    outcomes: list[Outcome] = []
+    try:
+        with ExitStack() as held:
+            plan = _plan(args, held)
+            write_report = held.enter_context(_report(args.junit, paths))
+            with _progress(paths, args) as tick:
+                outcomes.extend(replay_files(paths, plan, args.jobs, tick))
+            write_report(outcomes)
+        _tell_of_unused(plan, outcomes)
+        print(json.dumps(_as_json(outcomes), ensure_ascii=False, indent=2) if args.json else as_text(outcomes))
+        for outcome in outcomes:
+            accept(outcome)
+    finally:
+        for outcome in outcomes:
+            discard(outcome)
     return _code(outcomes)
 
 
 def as_text(outcomes: list[Outcome]) -> str:
     """A line a session, what differs beneath it, and a line for all of them."""
     width = max(len(outcome.name) for outcome in outcomes)
-    lines = [f"{'session':<{width}}  {'verdict':<8} exchanges      now  recorded"]
+    lines = [f"{'session':<{width}}  {'verdict':<7}  {'mode':<6} exchanges      now  recorded"]
     for outcome in outcomes:
         recorded = "unknown" if outcome.recorded is None else _time(outcome.recorded)
         times = f"{_time(outcome.now):>8} {recorded:>9}"
-        lines.append(f"{outcome.name:<{width}}  {_MARKS[outcome.verdict]:<8} {outcome.exchanges:9} {times}")
+        mode = outcome.mode or ""
+        lines.append(f"{outcome.name:<{width}}  {_MARKS[outcome.verdict]:<7}  {mode:<6} {outcome.exchanges:9} {times}")
         said = [str(deviation) for deviation in outcome.deviations] or [outcome.message]
         lines += [f"    {text}" for text in said if text]
+        if outcome.cut:
+            lines.append("    the last line of the trace was cut off, and was not played")
         if outcome.fresh is not None:
             lines.append("    the new answers are taken into the trace")
     counts = {verdict: sum(outcome.verdict == verdict for outcome in outcomes) for verdict in _MARKS}
     total = ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count)
     return "\n".join([*lines, "", f"{len(outcomes)} session{'s' if len(outcomes) != 1 else ''}: {total}"])
+
+
+def _tell_of_unused(plan: Plan, outcomes: list[Outcome]) -> None:
+    """A name that was typed wrong would go unnoticed on an emulated card, which has values of its own."""
+    there = {part for outcome in outcomes for slot in outcome.slots for part in (slot, *slot.split("+"))}
+    for slot in sorted(set(plan.secrets) - there):
+        tell(f"akis: no session has a slot {slot}; there are {', '.join(sorted(there)) or 'none'}")
 
 
 def _time(seconds: float) -> str:
@@ -140,6 +161,7 @@ def _session(outcome: Outcome) -> dict[str, Any]:
             }
             for deviation in outcome.deviations
         ],
+        "cut": outcome.cut,
         "updated": outcome.fresh is not None,
     }
 
@@ -188,7 +210,7 @@ def _progress(paths: list[Path], args: argparse.Namespace) -> Iterator[Callable[
     """A bar on the terminal where it takes long."""
     exchanges = 0
     if sys.stderr.isatty() and args.jobs == 1:
-        exchanges = sum(path.read_bytes().count(b"\n") for path in paths if path.is_file())
+        exchanges = sum(map(_lines, paths))
     if exchanges < _LONG:
         yield lambda: None
         return
@@ -201,20 +223,52 @@ def _progress(paths: list[Path], args: argparse.Namespace) -> Iterator[Callable[
         yield lambda: progress.advance(task)
 
 
+def _lines(path: Path) -> int:
+    """How many there are, as far as it matters; what cannot be read is said where it is played."""
+    with suppress(OSError, ValueError):
+        if path.is_file():
+            with path.open("rb") as stream:
+                return sum(1 for _ in islice(stream, _LONG))
+    return 0
+
+
 @contextmanager
-def _report(name: str | None) -> Iterator[Callable[[list[Outcome]], object]]:
-    """What writes the JUnit report. The file is opened first, so that what is wrong with it reaches no card."""
+def _report(name: str | None, paths: list[Path]) -> Iterator[Callable[[list[Outcome]], object]]:
+    """What writes the JUnit report. The file is opened first, so that what is wrong with it reaches no card.
+
+    A report that is there stays until there is a new one.
+    """
     from akis.errors import InvalidArgument
     from akis.regress.junit import report
 
     if name is None:
         yield lambda outcomes: None
         return
+    if any(os.path.realpath(name) == os.path.realpath(path) for path in paths):
+        raise InvalidArgument(f"the report {name} would be written over a session that is played")
+    with ExitStack() as held:
+        with _unwritable(name):
+            stream = held.enter_context(Path(name).open("a", encoding="utf-8"))
+
+        def write(outcomes: list[Outcome]) -> None:
+            with _unwritable(name):
+                if stream.seekable():
+                    stream.truncate(0)
+                stream.write(report(outcomes))
+                stream.flush()
+
+        yield write
+
+
+@contextmanager
+def _unwritable(name: str) -> Iterator[None]:
+    from akis.errors import InvalidArgument
+
     try:
-        with Path(name).open("w", encoding="utf-8") as stream:
-            yield lambda outcomes: stream.write(report(outcomes))
-    except OSError as error:
-        raise InvalidArgument(f"the report {name} cannot be written: {error.strerror}") from None
+        yield
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "no such name"
+        raise InvalidArgument(f"the report {name} cannot be written: {reason}") from None
 
 
 def _slot(text: str) -> tuple[str, str]:

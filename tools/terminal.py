@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.padding import Padding
 from rich.rule import Rule
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
@@ -28,6 +29,22 @@ class _Console(Console):
 
     def on_broken_pipe(self) -> None:
         raise BrokenPipeError
+
+
+class _Unpadded:
+    """Lines without the spaces that fill up the last column, which a pipe would carry on."""
+
+    def __init__(self, inner: RenderableType) -> None:
+        self._inner = inner
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for line in console.render_lines(self._inner, options, pad=False):
+            while line and not line[-1].text.strip():
+                line.pop()
+            if line:
+                line[-1] = Segment(line[-1].text.rstrip(), line[-1].style)
+            yield from line
+            yield Segment.line()
 
 
 # What blocks of a trace look like; a block says everything without colours too.
@@ -95,7 +112,7 @@ class Screen:
         if exchange.plain_answer is not None:
             self._answer("plain", exchange.plain_answer, exchange.plain_command, dim_fields=False)
         if exchange.error is not None:
-            self._console.print(Padding(Text(exchange.error, style="bold red"), (0, 0, 0, 4)))
+            self._console.print(_Unpadded(Padding(Text(exchange.error, style="bold red"), (0, 0, 0, 4))))
 
     def counters(self, name: str, before: int | None, after: int | None) -> None:
         """The tries of a PIN or PUK before and after."""
@@ -122,7 +139,7 @@ class Screen:
         grid.add_column(overflow="fold")
         style = "yellow" if kind == "plain" else "magenta"
         grid.add_row(Text(f"{arrow} {kind}", style=style), _bytes(raw, "bold"))
-        self._console.print(Padding(grid, (0, 0, 0, 4)))
+        self._console.print(_Unpadded(Padding(grid, (0, 0, 0, 4))))
         table = Table.grid(padding=(0, 1))
         table.add_column(width=_NAME_WIDTH, no_wrap=True)
         table.add_column(width=_BYTES_WIDTH)
@@ -130,7 +147,7 @@ class Screen:
         for field in fields:
             name, value = Text(field.name, style="dim"), _bytes(_shortened(field.text), "dim" if dim_fields else "")
             table.add_row(name, value, Text(field.meaning))
-        self._console.print(Padding(table, (0, 0, 0, 12)))
+        self._console.print(_Unpadded(Padding(table, (0, 0, 0, 12))))
 
 
 def _shortened(text: str) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 
 from .tell import tell
+from .trace_file import tell_of_size
 
 _IN = "a trace, or a log of OpenSC, pcscd, libpcscspy, pcsc-spy, apdu4j, cardpeek, pyscard's observer, or GSMTAP"
-_OUT = "the new file; its end names the format: .jsonl, .dump, .pcap, .pcapng, .sh, .html"
+_OUT = "the new file; its end names the format: .jsonl, .dump or .apdu4j, .pcap, .pcapng, .sh, .html"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -34,7 +35,10 @@ def run(args: argparse.Namespace) -> int:
     trace = open_trace(args.trace, args.profile, args.unsafe_keep_secrets, args.from_reader)
     for sentence in save(trace, out):
         tell(f"Note: {sentence}.")
+    if trace.header.secrets:
+        tell(f"Note: PINs are in {out} as they are: for test cards only, not to be passed on.")
     if getattr(trace, "cut", False):
         tell(f"Note: {args.trace} ends in the middle of an exchange.")
+    tell_of_size(out)
     print(f"{out} written")
     return 0

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from .exit_codes import Exit
 from .trace_file import FILE, add_reading, open_file
+from .width import columns
 
 if TYPE_CHECKING:
     from akis.trace.compare import Difference
     from akis.trace.diff import Compared, Side
     from akis.trace.entries import Trace
     from akis.trace.tally import Tally
-
-_WIDTH = 80
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -65,18 +64,18 @@ def _print(of_header: tuple[Difference, ...], pairs: Iterator[Compared], tally: 
         print("~ the session itself")
         _print_differences(of_header)
     for pair in pairs:
-        print(_heading(pair))
+        print(_filled(_heading(pair), rest=15))
         _print_differences(pair.differences)
-    print(f"Differing {tally.differing}, the same {tally.same}, {_only(tally)}.")
+    print(_filled(f"Differing {tally.differing + bool(of_header)}, the same {tally.same}, {_only(tally)}."))
     if tally.protected and not strict:
-        print(f"Pairs inside secure messaging {tally.protected}: what is enciphered was not compared.")
+        print(_filled(f"Pairs inside secure messaging {tally.protected}: what is enciphered was not compared."))
     clocks = tally.clocks
     if clocks[0].known or clocks[1].known:
         from akis.trace.say import moment
 
-        print("Time was not compared; session and card busy:")
+        print(_filled("Time was not compared; session and card busy:"))
         for name, clock in zip(("first", "second"), clocks, strict=True):
-            print(f"  {name:<7}{moment(clock.session):>18}{moment(clock.card):>18}")
+            print(f"  {name:<7}{moment(clock.session):>15} {moment(clock.card):>15}")
 
 
 def _only(tally: Tally) -> str:
@@ -96,18 +95,18 @@ def _heading(pair: Compared) -> str:
 def _print_differences(differences: tuple[Difference, ...]) -> None:
     for difference in differences:
         print(f"      {difference.field}")
-        print(_filled(f"first   {difference.recorded}", 8))
-        print(_filled(f"second  {difference.now}", 8))
+        print(_filled(f"first   {difference.recorded}", 8, 16))
+        print(_filled(f"second  {difference.now}", 8, 16))
 
 
-def _filled(text: str, indent: int = 0) -> str:
-    first, rest = " " * indent, " " * (indent + 8 if indent else 0)
-    return textwrap.fill(text, _WIDTH, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False)
+def _filled(text: str, indent: int = 0, rest: int = 0) -> str:
+    first, after = " " * indent, " " * rest
+    return textwrap.fill(text, columns(), initial_indent=first, subsequent_indent=after, break_on_hyphens=False)
 
 
 def _tell_cut(name: str, trace: Trace) -> None:
     if getattr(trace, "cut", False):
-        print(f"The last line of the {name} is cut off; what it held was not compared.")
+        print(_filled(f"The last line of the {name} is cut off; what it held was not compared."))
 
 
 def _summary(tally: Tally, header_differs: bool) -> dict[str, Any]:

@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING
 from .tell import tell
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from akis.trace.entries import Trace
 
+_LARGEST_PAGE = 50_000_000
+"""Bytes, some 25,000 exchanges."""
 FILE = "a trace, or the log of another program that `akis trace convert` reads"
 
 
@@ -17,6 +21,16 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
     """``--profile`` and ``--from-reader``."""
     parser.add_argument("--profile", metavar="NAME", help="the card's profile; default: the one that the trace names")
     parser.add_argument("--from-reader", metavar="NAME", help="of a log with several readers, the one with this in it")
+
+
+def tell_of_size(page: Path) -> None:
+    """Say so where a page is more than browsers open."""
+    size = page.stat().st_size
+    if page.suffix.lower() == ".html" and size > _LARGEST_PAGE:
+        tell(
+            f"Note: {page} has {size // 1_000_000} MB, more than most browsers open; "
+            "`akis trace show --brief` and `akis trace stats` take sessions of any length."
+        )
 
 
 def open_file(path: str, args: argparse.Namespace) -> Trace:

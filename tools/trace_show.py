@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from .trace_file import FILE, add_reading, open_file
+from .trace_file import FILE, add_reading, open_file, tell_of_size
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,6 +37,7 @@ def run(args: argparse.Namespace) -> int:
         from akis.trace.save import save
 
         save(trace, out)
+        tell_of_size(out)
         print(f"{out} written")
     elif args.json:
         _print_json(trace, args)

@@ -5,14 +5,17 @@ from __future__ import annotations
 import argparse
 import json
 import textwrap
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from .trace_file import FILE, add_reading, open_file
+from .width import columns
 
 if TYPE_CHECKING:
     from akis.trace.stats import CommandStats, Stats
 
-_WIDTH, _NAME = 80, 33
+_TABLE, _NAME = 80, 33
+_COLUMNS = ("count", "median", "p99", "worst", "bytes →", "bytes ←")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -40,26 +43,47 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _print(stats: Stats, cut: int) -> None:
-    from akis.trace.say import moment, span
+    from akis.trace.say import counted, moment, span
     from akis.trace.stats import EXACTNESS
 
-    columns = ("count", "median", "p99", "worst", "bytes →", "bytes ←")
-    print(_line("", *columns))
+    width = columns()
+    table = width >= _TABLE
+    if stats.rows and table:
+        print(_line("", *_COLUMNS))
     for row in stats.rows:
         times = [row.durations.quantile(0.5), row.durations.quantile(0.99), row.durations.worst]
         shown = [span(time) if row.durations.count and time is not None else "-" for time in times]
-        print(_line(_name(row), row.count, *shown, _many(row.bytes_to_card), _many(row.bytes_from_card)))
-        print(textwrap.fill(_words(row), _WIDTH, initial_indent="    ", subsequent_indent="    "))
+        values = row.count, *shown, _many(row.bytes_to_card), _many(row.bytes_from_card)
+        print(_line(_name(row), *values) if table else _lines(_name(row), values, width))
+        print(_filled(_words(row), width, 4))
     events = "".join(f", {kind} {count}" for kind, count in sorted(stats.events.items()))
-    print(f"\n{stats.exchanges} exchanges{events}; session time {moment(stats.session_time)}.")
-    print(f"Median and p99 are exact to {EXACTNESS:.1%} of themselves, the worst is exact.")
+    if stats.rows:
+        print()
+    counts = f"{counted(stats.exchanges, 'exchange')}{events}; session time {moment(stats.session_time)}."
+    print(_filled(counts, width))
+    if stats.rows:
+        print(_filled("What took the most time together comes first, then what came up most often.", width))
+        print(_filled(f"Median and p99 are exact to {EXACTNESS:.1%} of themselves, the worst is exact.", width))
     if cut:
-        print(f"{cut} of the traces end in the middle of a line; what it held was not counted.")
+        end = "ends" if cut == 1 else "end"
+        print(_filled(f"{cut} of the traces {end} in the middle of a line; what it held was not counted.", width))
 
 
-def _line(name: str, *columns: object) -> str:
+def _lines(name: str, values: Sequence[object], width: int) -> str:
+    """What the table has in a line, for less room than that takes."""
+    named = ", ".join(f"{name} {value}" for name, value in zip(_COLUMNS, values, strict=True))
+    return f"{_filled(name, width)}\n{_filled(named, width, 4)}"
+
+
+def _filled(text: str, width: int, indent: int = 0) -> str:
+    return textwrap.fill(
+        text, width, initial_indent=" " * indent, subsequent_indent=" " * indent, break_on_hyphens=False
+    )
+
+
+def _line(name: str, *values: object) -> str:
     widths = (8, 8, 8, 8, 8, 8)
-    text = "".join(f"{column!s:>{width}}" for column, width in zip(columns, widths, strict=True))
+    text = "".join(f"{column!s:>{width}}" for column, width in zip(values, widths, strict=True))
     # A long name has a line of its own.
     return f"{name:<32}{text}" if len(name) < _NAME else f"{name}\n{'':<32}{text}"
 

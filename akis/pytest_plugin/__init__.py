@@ -51,7 +51,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )  # fmt: skip
     add(
         "--akis-allow-pin-commands", action="store_true",
-        help="let recorded sessions compare the PIN of a real card",
+        help="let recorded sessions compare or change the PIN of a real card",
     )  # fmt: skip
     parser.addini("akis_traces", "directories of --akis-traces, for runs that name no files", type="paths", default=[])
     parser.addini("akis_reader", "as --akis-reader", default="emulator:")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     from akis.regress.outcome import Outcome
 
 SETTINGS: pytest.StashKey[Settings] = pytest.StashKey()
+
+
+class CutTrace(pytest.PytestWarning):
+    """A recording that breaks off in the middle of a line."""
 
 
 class TraceFile(pytest.File):
@@ -47,6 +52,11 @@ class Replay(pytest.Item):
             pytest.fail(in_words_of_pytest(wrong), pytrace=False)
 
     def runtest(self) -> None:
+        from akis.trace.open import is_cut
+
+        if is_cut(self.path):
+            said = CutTrace("the last line of this trace is cut off in the middle; what it held was not played")
+            warnings.warn_explicit(said, None, str(self.path), 1)
         if self._outcome is not None and self._outcome.verdict != "passed":
             pytest.fail(in_words_of_pytest(self._outcome.message), pytrace=False)
 
@@ -65,14 +75,17 @@ class Replay(pytest.Item):
 
 
 def is_ours(path: Path, folders: list[Path]) -> bool:
-    """Whether this is a trace in one of the directories. One that cannot be read is, so that somebody says so."""
+    """Whether this is a trace in one of the directories.
+
+    One that is damaged or cannot be read is, so that somebody says so; JSON Lines of another kind are not.
+    """
     if path.suffix != ".jsonl" or not any(path.is_relative_to(folder) for folder in folders):
         return False
     from akis.errors import AkisError
-    from akis.trace.jsonl import is_trace
+    from akis.trace.jsonl import is_something_else
 
     try:
-        return is_trace(path)
+        return not is_something_else(path)
     except AkisError:
         return path.is_file()
 

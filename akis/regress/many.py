@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
@@ -37,6 +39,10 @@ def _at_once(paths: Sequence[Path], plan: Plan, jobs: int) -> Iterator[Outcome]:
         try:
             for future in waiting:
                 yield future.result()
+        except BaseException:
+            for child in multiprocessing.active_children():
+                os.kill(child.pid or 0, signal.SIGINT)  # whoever plays a session gives up and cleans up
+            raise
         finally:
             for future in waiting:
                 future.cancel()

@@ -31,6 +31,7 @@ class Deviation:
 class Outcome:
     """One session: ``deviations`` holds the first difference, or all of them where playing went on; times in seconds.
 
+    ``slots`` are those that hide bytes of commands; ``cut`` says that the last line of the trace was cut off.
     ``fresh`` is a new recording to be accepted in the place of the trace. ``now`` and ``recorded`` sum up what the same
     exchanges took; ``recorded`` is None where the trace has no times.
     """
@@ -44,6 +45,8 @@ class Outcome:
     deviations: tuple[Deviation, ...] = field(default=())
     error: AkisError | None = None
     fresh: Path | None = None
+    slots: frozenset[str] = frozenset()
+    cut: bool = False
 
     @property
     def message(self) -> str:

@@ -18,18 +18,21 @@ from akis.regress.play import Player, atr_difference
 from akis.regress.rekey import Rekeying
 from akis.regress.survey import Survey, survey
 from akis.regress.target import Target, is_emulated, open_target
+from akis.regress.update import check_hidden
 from akis.regress.values import Values
 from akis.secret import Secret
 from akis.sm.mutual_auth import DeviceKeys
-from akis.trace.entries import Header, Trace
+from akis.trace.entries import Header, Kept, Trace
 from akis.trace.jsonl import Lines, Writer, is_trace
 from akis.trace.open import open_trace
 from akis.trace.redactor import Redactor
+from akis.trace.say import counted
 from akis.transport.base import Transport
 from akis.transport.chaining import ChainingTransport
 from akis.transport.get_response import GetResponseTransport
 from akis.transport.recorder import Recorder
 
+_NOT_WRITTEN = "the new recording could not be written"
 _FRESH_CHALLENGE = "the session authenticated with a challenge of its own, so play it with --rekey and its keys"
 
 
@@ -47,8 +50,8 @@ class Plan:
     """How sessions are played. ``reader`` as for :func:`akis.connect.connect`; ``mode`` None chooses by the trace.
 
     ``slower`` is the factor beyond which a session is too slow. With ``update`` what happens now is recorded, for
-    :func:`accept`. ``check`` may look at a card that is not emulated, and refuse it by raising, before anything else is
-    sent; the card is reset after it.
+    :func:`akis.regress.update.accept`. ``check`` may look at a card that is not emulated, and refuse it by raising,
+    before anything else is sent; the card is reset after it.
     """
 
     reader: str | None = "emulator:"
@@ -77,30 +80,37 @@ def _unhidden(path: Path) -> Trace:
 
 def replay(trace: Trace, plan: Plan, name: str = "session", tick: Callable[[], object] = lambda: None) -> Outcome:
     """Play a trace; raises :class:`AkisError` for what stops it, differences are in the outcome."""
+    whole = trace
+    emulated, path = is_emulated(plan.reader or ""), trace.path if isinstance(trace, Lines) else None
+    if not emulated:
+        trace = Kept(trace.header, tuple(trace.entries()))  # what was looked at, should the file change
     seen = survey(trace.entries())
+    cut = isinstance(whole, Lines) and whole.cut
     mode = _mode(trace.header, seen, plan)
     profile = load(trace.header.profile or DEFAULT)
-    if plan.update and not isinstance(trace, Lines):
+    if plan.update and path is None:
         raise InvalidArgument(f"only traces of akis's own format are updated; `akis trace convert` makes one of {name}")
-    if not is_emulated(plan.reader or ""):
+    if plan.update:
+        check_hidden(trace, profile)
+    if not emulated:
         _check_playable(seen, plan.permissions)
     target = open_target(plan.reader, trace.header)
     player = Player(target, target.transport, _values(seen, plan, target, mode, profile), profile, tick=tick)
     player.strict = mode == "strict"
     # What a card says after a difference is of use; what PIN commands do to a real one after it may be harm.
-    player.go_on = plan.update and (target.emulated or not seen.pin_commands + seen.puk_commands)
+    player.go_on = plan.update and (target.emulated or not seen.pin_commands + seen.puk_commands + seen.pin_changes)
     try:
         if plan.check is not None and not target.emulated:
             plan.check(target.transport)
             target.transport.reset()
-        if not target.emulated and seen.pin_commands + seen.puk_commands:
+        if not target.emulated and seen.pin_commands + seen.puk_commands and _is_recorded_card(trace, player):
             _guard(target.transport, profile, seen, plan.permissions)
-        if plan.update and isinstance(trace, Lines):
-            return _recorded_anew(trace, plan, name, mode, player, seen)
+        if plan.update and path is not None:
+            return _recorded_anew(trace, path, plan, name, mode, player, seen)
         _play(trace, plan, mode, player)
     finally:
         target.transport.close()
-    return _outcome(name, mode, player, plan, seen)
+    return replace(_outcome(name, mode, player, plan, seen), cut=cut)
 
 
 def _mode(header: Header, seen: Survey, plan: Plan) -> Mode:
@@ -122,15 +132,19 @@ def _values(seen: Survey, plan: Plan, target: Target, mode: Mode, profile: CardP
 
 
 def _play(trace: Trace, plan: Plan, mode: Mode, player: Player) -> None:
-    atr = player.transport.atr
-    if trace.header.atr is not None and trace.header.atr != atr:
-        player.differs("answer to reset", atr_difference(trace.header.atr, atr))
+    if trace.header.atr is not None and not _is_recorded_card(trace, player):
+        player.differs("answer to reset", atr_difference(trace.header.atr, player.transport.atr))
         if not player.go_on:
             return
     if mode == "rekey":
         Rekeying(player, _keys(plan, player.target), player.profile).play(trace.entries())
     else:
         player.play(trace.entries())
+
+
+def _is_recorded_card(trace: Trace, player: Player) -> bool:
+    """Whether it may be: by its answer to reset, where the trace has that."""
+    return trace.header.atr in (None, player.transport.atr)
 
 
 def _keys(plan: Plan, target: Target) -> Sequence[DeviceKeys]:
@@ -153,14 +167,21 @@ def _outcome(name: str, mode: Mode, player: Player, plan: Plan, seen: Survey) ->
         player.now,
         recorded,
         deviations,
+        slots=frozenset(seen.slots),
     )
 
 
-def _recorded_anew(trace: Lines, plan: Plan, name: str, mode: Mode, player: Player, seen: Survey) -> Outcome:
+def _recorded_anew(
+    trace: Trace, path: Path, plan: Plan, name: str, mode: Mode, player: Player, seen: Survey
+) -> Outcome:
     """Play with a recorder around the card; where something differs, the outcome says where its recording is."""
     now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    header = replace(trace.header, atr=player.transport.atr, created=now)
-    with NamedTemporaryFile("w", encoding="utf-8", dir=trace.path.parent, prefix=".", delete=False) as stream:
+    header = replace(player.target.header or trace.header, atr=player.transport.atr, created=now)
+    try:
+        made = NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, prefix=".", delete=False)  # noqa: SIM115
+    except OSError as error:
+        raise InvalidArgument(f"{name} cannot be recorded anew in its directory: {error.strerror}") from None
+    with made as stream:
         fresh = Path(stream.name)
         try:
             recorder = Recorder(
@@ -168,6 +189,10 @@ def _recorded_anew(trace: Lines, plan: Plan, name: str, mode: Mode, player: Play
             )
             player.transport = recorder
             _play(trace, plan, mode, player)
+            stream.flush()
+        except OSError as error:
+            fresh.unlink(missing_ok=True)
+            raise InvalidArgument(f"{name} was left as it is: {_NOT_WRITTEN}, {error.strerror}") from None
         except BaseException:
             fresh.unlink(missing_ok=True)
             raise
@@ -176,16 +201,8 @@ def _recorded_anew(trace: Lines, plan: Plan, name: str, mode: Mode, player: Play
         return replace(outcome, fresh=fresh)
     fresh.unlink(missing_ok=True)
     if recorder.failure is not None:
-        raise InvalidArgument(f"{name} was left as it is: the new recording could not be written")
+        raise InvalidArgument(f"{name} was left as it is: {_NOT_WRITTEN}")
     return outcome
-
-
-def accept(outcome: Outcome) -> None:
-    """Put the new recording of :attr:`Plan.update` in the place of the trace."""
-    if outcome.fresh is not None:
-        path = Path(outcome.name)
-        outcome.fresh.chmod(path.stat().st_mode & 0o777)
-        outcome.fresh.replace(path)
 
 
 def _check_playable(seen: Survey, allowed: Permissions) -> None:
@@ -196,13 +213,18 @@ def _check_playable(seen: Survey, allowed: Permissions) -> None:
         )
     if seen.pin_commands and not allowed.pin_commands:
         raise PolicyRefused(
-            f"this session has {seen.pin_commands} commands that compare the PIN and may spend a try each; nothing was "
+            f"this session has {counted(seen.pin_commands, 'command')} comparing the PIN, at the risk of a try each; "
+            "nothing was sent, --allow-pin-commands lets them through"
+        )
+    if seen.pin_changes and not allowed.pin_commands:
+        raise PolicyRefused(
+            f"this session has {counted(seen.pin_changes, 'command')} changing the PIN or its counter; nothing was "
             "sent, --allow-pin-commands lets them through"
         )
     if seen.puk_commands and not allowed.puk_commands:
         raise PolicyRefused(
-            f"this session has {seen.puk_commands} commands that compare the PUK, and three wrong ones destroy the "
-            "card; nothing was sent, --accept-puk-risk lets them through"
+            f"this session has {counted(seen.puk_commands, 'command')} comparing the PUK, and three wrong ones destroy "
+            "the card; nothing was sent, --accept-puk-risk lets them through"
         )
 
 

@@ -5,20 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from akis.codec.apdu import SM_BITS, CommandApdu
+from akis.codec.apdu import CHAINED, SM_BITS, CommandApdu
 from akis.commands import pin, security
 from akis.errors import CodecError
-from akis.trace.entries import Entry, Event, Exchanged
+from akis.trace.entries import Entry, Event, Exchanged, Wire
 
 _PUK_REFERENCE = 0x82
-_COMPARES_PUK = (0x00, 0x01)
+_COMPARES_NO_PUK = (0x02, 0x03)
+_GET_RESPONSE = 0xC0
+_DISABLE, _ENABLE = 0x26, 0x28
+_COMPARING = frozenset((pin.VERIFY, pin.CHANGE, _DISABLE, _ENABLE))
+_CHANGING = frozenset((pin.CHANGE, pin.RESET, _DISABLE, _ENABLE))
+_HEADER = 4
 
 
 @dataclass(slots=True)
 class Survey:
     """Counts over a session: ``slots`` maps each slot that hides bytes of a command to the lengths it has.
 
-    ``pin_commands`` and ``puk_commands`` can spend a try; ``refused`` of the former did. ``lost`` got no answer.
+    ``pin_commands`` and ``puk_commands`` can spend a try; ``refused`` of them did, or may have. ``pin_changes`` set,
+    unblock or switch off without comparing anything. ``lost`` got no answer.
     """
 
     exchanges: int = 0
@@ -26,6 +32,7 @@ class Survey:
     slots: dict[str, set[int]] = field(default_factory=dict)
     pin_commands: int = 0
     puk_commands: int = 0
+    pin_changes: int = 0
     refused: int = 0
     lost: int = 0
     masked: bool = False
@@ -36,6 +43,7 @@ class Survey:
 def survey(entries: Iterable[Entry]) -> Survey:
     """Read a session through once."""
     seen = Survey()
+    goes_on = frozenset[int]()
     for entry in entries:
         if isinstance(entry, Event):
             seen.removed = seen.removed or entry.kind != "reset"
@@ -47,34 +55,53 @@ def survey(entries: Iterable[Entry]) -> Survey:
             if mask.hidden:
                 seen.slots.setdefault(mask.slot, set()).add(mask.length)
         seen.masked = seen.masked or bool(entry.command.masks or (entry.answer and entry.answer.masks))
-        _count(seen, entry)
+        goes_on = _count(seen, entry, goes_on)
     return seen
 
 
-def _count(seen: Survey, entry: Exchanged) -> None:
-    ins = entry.command.raw[1:2]
-    if ins == bytes((security.MUTUAL_AUTHENTICATE,)):
-        seen.authenticates = True
-    kind = spends(entry.command.raw)
-    if kind:
-        seen.pin_commands += kind == "PIN"
-        seen.puk_commands += kind == "PUK"
-        sw = b"" if entry.answer is None else entry.answer.raw[-2:]
-        seen.refused += sw[:1] == b"\x63"
+def _count(seen: Survey, entry: Exchanged, goes_on: frozenset[int]) -> frozenset[int]:
+    """Count one exchange; returns the instruction codes with which what can spend a try goes on after it."""
+    raw = entry.command.raw
+    ins = int.from_bytes(raw[1:2], "big")
+    seen.authenticates = seen.authenticates or ins == security.MUTUAL_AUTHENTICATE
+    unseen = any(mask.hidden and mask.start < _HEADER for mask in entry.command.masks)
+    kind = spends(raw)
+    seen.pin_commands += kind == "PIN" or unseen  # whose header does not show, may be any command
+    seen.puk_commands += kind == "PUK" or unseen
+    seen.pin_changes += not kind and ins & 0xFE in _CHANGING and len(raw) >= _HEADER
+    if not (kind or unseen or ins in goes_on):
+        return frozenset()
+    seen.refused += entry.answer is not None and _refuses(entry.answer)
+    # Links of a chain have the same INS (ISO/IEC 7816-4:2005 §5.1.1.1); the last may be without data.
+    return frozenset((_GET_RESPONSE, ins)) if raw[0] & CHAINED else frozenset((_GET_RESPONSE,))
+
+
+def _refuses(answer: Wire) -> bool:
+    end = len(answer.raw)
+    return answer.raw[-2:-1] == b"\x63" or any(
+        mask.hidden and mask.start + mask.length > end - 2 for mask in answer.masks
+    )
 
 
 def spends(raw: bytes) -> str:
-    """Whether this command can spend a try of the ``PIN`` or the ``PUK``; nothing where it cannot."""
-    try:
-        command = CommandApdu.from_bytes(raw)
-    except CodecError:
+    """Whether this command can spend a try of the ``PIN`` or the ``PUK``; nothing where it cannot.
+
+    Of a command that is damaged after its header, nobody knows what a reader or a card makes of it.
+    """
+    if len(raw) < _HEADER:
         return ""
-    ins = command.ins & 0xFE
-    protected = bool(command.cla & SM_BITS)
+    cla, ins, p1, p2 = raw[0], raw[1] & 0xFE, raw[2], raw[3]
     if ins == pin.RESET:
-        return "PUK" if command.p1 in _COMPARES_PUK else ""
-    if ins not in (pin.VERIFY, pin.CHANGE) or (not command.data and not protected):
+        return "" if p1 in _COMPARES_NO_PUK else "PUK"
+    if ins not in _COMPARING or not (cla & SM_BITS or _has_data(raw)):
         return ""
-    if (ins == pin.VERIFY and command.p1 == 0xFF) or (ins == pin.CHANGE and command.p1 == 0x01):
+    if (ins == pin.VERIFY and p1 == 0xFF and not _has_data(raw)) or (ins == pin.CHANGE and p1 == 0x01):
         return ""
-    return "PUK" if command.p2 == _PUK_REFERENCE else "PIN"
+    return "PUK" if p2 == _PUK_REFERENCE else "PIN"
+
+
+def _has_data(raw: bytes) -> bool:
+    try:
+        return bool(CommandApdu.from_bytes(raw).data)
+    except CodecError:
+        return True

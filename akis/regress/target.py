@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import akis.errors
 from akis.connect import EMULATOR, connect
@@ -45,7 +45,7 @@ class Losing(TransportWrapper):
 class Target:
     """The way to the card, its name, and what there is to know of an emulated one.
 
-    ``foretold`` says that its random numbers are those of the recording.
+    ``foretold`` says that its random numbers are those of the recording, ``header`` is that of a new recording.
     """
 
     transport: Transport
@@ -53,6 +53,7 @@ class Target:
     personality: Personality | None = None
     losing: Losing | None = None
     foretold: bool = False
+    header: Header | None = None
 
     @property
     def emulated(self) -> bool:
@@ -79,7 +80,10 @@ def open_target(reader: str | None, header: Header) -> Target:
     chosen = wanted(text)
     card = chosen.card() if header.seed is None else chosen.card(seeded(header.seed))
     losing = Losing(EmulatorTransport(card))
-    return Target(losing, f"emulator, {card.personality.name}", card.personality, losing, header.seed is not None)
+    said = chosen.header(header.seed)
+    anew = replace(header, personality=said.personality, state=said.state, extended=said.extended)
+    name = f"emulator, {card.personality.name}"
+    return Target(losing, name, card.personality, losing, header.seed is not None, anew)
 
 
 def _of_header(header: Header) -> str:

@@ -85,7 +85,7 @@ def _refuse_open_file(path: Path) -> None:
     """Keys that others on the machine can read are no secret. Windows has no such bits to look at."""
     mode = path.stat().st_mode
     if os.name == "posix" and stat.S_ISREG(mode) and mode & 0o077:
-        raise PolicyRefused(f"others can read the key file {path}; nothing was sent, run chmod 600 on it first")
+        raise PolicyRefused(f"others can read the key file {path}, so it was not used; run chmod 600 on it first")
 
 
 def _published_keys(text: str) -> TerminalKeys:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from akis.errors import InvalidArgument
 from akis.secret import Secret
 
 _LONGEST = 1024
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def read_secret(source: str, name: str) -> Secret:
@@ -38,6 +40,8 @@ def _read(source: str, name: str) -> bytes:
         reason = error.strerror if isinstance(error, OSError) else "that is no number"
         raise InvalidArgument(f"the {name} cannot be read from {kind}: {reason}") from None
     value = value.removesuffix(b"\n").removesuffix(b"\r")
+    if kind == "env" and _VARIABLE.fullmatch(where):
+        kind = source  # a name is no secret; what was typed in the place of one may be
     if not value:
         raise InvalidArgument(f"the {name} from {kind} is empty or not there; nothing was sent")
     if len(value) > _LONGEST:

@@ -54,16 +54,20 @@ def _exchange(step: Step, profile: CardProfile) -> Table:
     }
 
 
+def field_tables(fields: list[Field]) -> list[Mapping[str, str]]:
+    """Fields, each with name and bytes, and meaning and slot where there are any."""
+    return [_field(field) for field in fields]
+
+
 def _wire(wire: Wire, fields: list[Field]) -> Table:
     masks = [{"at": mask.start, "length": mask.length, "slot": mask.slot, "hidden": mask.hidden} for mask in wire.masks]
-    return {"bytes": spaced(wire.raw, wire.masks), "masks": masks, "fields": [_field(field) for field in fields]}
+    return {"bytes": spaced(wire.raw, wire.masks), "masks": masks, "fields": field_tables(fields)}
 
 
 def _atr(raw: bytes) -> Table:
-    return {"bytes": raw.hex(" ").upper(), "fields": [_field(field) for field in atr_fields(raw)]}
+    return {"bytes": raw.hex(" ").upper(), "fields": field_tables(atr_fields(raw))}
 
 
 def _field(field: Field) -> Mapping[str, str]:
-    """Name and bytes; meaning and slot where there are any."""
     said = (("meaning", field.meaning), ("slot", field.slot))
     return {"name": field.name, "bytes": field.text, **{name: value for name, value in said if value}}

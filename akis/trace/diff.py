@@ -26,7 +26,8 @@ from akis.trace.say import event as event_text
 from akis.trace.say import failure, printable
 
 _OF_THE_SESSION = frozenset(("DO'85'", "DO'87'", "DO'8E'"))
-_HEADER = ("atr", "protocol", "profile", "personality", "state", "extended")
+_HEADER = ("atr", "protocol", "profile", "personality")
+_OF_EMULATED = ("state", "extended")
 _SHOWN_WHOLE, _SHOWN_BEGINNING = 20, 16
 
 
@@ -58,11 +59,15 @@ class Compared:
 
 
 def header_differences(first: Header, second: Header) -> tuple[Difference, ...]:
-    """Where the sessions were with different cards, or with cards in different states."""
+    """Where the sessions were with different cards, or with cards in different states.
+
+    What only one of them says is no difference: most formats have no place for all of it.
+    """
     found = []
-    for name in _HEADER:
+    emulated = first.personality is not None and second.personality is not None
+    for name in (*_HEADER, *_OF_EMULATED) if emulated else _HEADER:
         one, other = getattr(first, name), getattr(second, name)
-        if one != other:
+        if one is not None and other is not None and one != other:
             found.append(Difference(name.replace("atr", "ATR"), _value(one), _value(other)))
     return tuple(found)
 

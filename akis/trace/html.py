@@ -16,6 +16,7 @@ from importlib.resources import files
 
 from akis.profile.model import CardProfile
 from akis.trace.atr_fields import atr_fields
+from akis.trace.elapsed import Elapsed
 from akis.trace.entries import Event, Exchanged, Failure, Trace, Wire
 from akis.trace.fields import Field, spaced
 from akis.trace.follow import Follower, Outcome, Step, profile_of
@@ -34,10 +35,17 @@ _LEAST_WIDTH = 0.4
 class _Overview:
     """What the first reading finds out."""
 
-    end: int | None = None
+    elapsed: Elapsed = field(default_factory=Elapsed)
     exchanges: int = 0
     events: int = 0
+    hidden: dict[str, None] = field(default_factory=dict)
+    """The slots of hidden bytes, in the order they occur."""
     outcomes: dict[Outcome, int] = field(default_factory=dict)
+
+    @property
+    def end(self) -> int:
+        """Where the time axis ends; 0 where there is none."""
+        return self.elapsed.end
 
 
 def pages(trace: Trace) -> Iterator[str]:
@@ -54,7 +62,7 @@ def pages(trace: Trace) -> Iterator[str]:
             follower.event(entry)
             yield _event(entry, overview.end)
     yield "</ol>\n"
-    said = summary(overview.exchanges, overview.events, overview.outcomes, overview.end)
+    said = summary(overview.exchanges, overview.events, overview.outcomes, overview.elapsed.time)
     yield f"<footer><p>{_safe(said)}</p>"
     if getattr(trace, "cut", False):
         yield f'<p class="failed"><b>✗</b> {_safe(CUT)}</p>'
@@ -64,15 +72,16 @@ def pages(trace: Trace) -> Iterator[str]:
 def _measured(trace: Trace) -> _Overview:
     found, follower = _Overview(), Follower()
     for entry in trace.entries():
+        found.elapsed.add(entry)
         if isinstance(entry, Exchanged):
             outcome = follower.exchange(entry).outcome
             found.outcomes[outcome] = found.outcomes.get(outcome, 0) + 1
+            for wire in (entry.command, entry.answer):
+                if wire is not None:
+                    found.hidden.update(dict.fromkeys(mask.slot for mask in wire.masks if mask.hidden))
         else:
             follower.event(entry)
             found.events += 1
-        if entry.start is not None:
-            after = entry.start + _took(entry)
-            found.end = after if found.end is None or after > found.end else found.end
     found.exchanges = follower.number
     return found
 
@@ -98,7 +107,7 @@ def _head(trace: Trace, overview: _Overview) -> Iterator[str]:
 <p class="summary">{_counts(overview)}</p>
 <dl class="facts">
 """
-    for name, value in facts(trace.header):
+    for name, value in facts(trace.header, overview.hidden):
         if name == "Title":
             continue  # it is the heading
         kind = ' class="beware"' if name in ("Beware", "Heuristic") else ""
@@ -122,8 +131,8 @@ def _counts(overview: _Overview) -> str:
     pieces = [f"<span><b>{overview.exchanges}</b> exchanges</span>"]
     if overview.events:
         pieces.append(f"<span><b>{overview.events}</b> events</span>")
-    if overview.end is not None:
-        pieces.append(f"<span><b>{moment(overview.end)}</b></span>")
+    if overview.elapsed.time is not None:
+        pieces.append(f"<span><b>{moment(overview.elapsed.time)}</b></span>")
     for kind in _WORST:
         if overview.outcomes.get(kind):
             pieces.append(f'<span class="{kind}"><b>{_SIGNS[kind]}</b> {overview.outcomes[kind]} {_WORDS[kind]}</span>')
@@ -164,8 +173,8 @@ def _timeline(trace: Trace, overview: _Overview) -> Iterator[str]:
         if events[at]:
             yield f'<i class="event" style="left:{100 * at / _BINS:.3f}%" title="{events[at]}"></i>'
     ticks = "".join(f"<span>{moment(end * part // 4)}</span>" for part in range(5))
-    yield f'</div><div class="ticks">{ticks}</div><figcaption>How busy the card was; <b class="event">┆</b> '
-    yield "resets and removals</figcaption></figure>\n"
+    legend = '; <b class="event">┆</b> resets and removals' if any(events) else ""
+    yield f'</div><div class="ticks">{ticks}</div><figcaption>How busy the card was{legend}</figcaption></figure>\n'
 
 
 def _bin(start: int, end: int) -> int:
@@ -176,7 +185,7 @@ def _took(entry: Exchanged | Event) -> int:
     return entry.duration or 0 if isinstance(entry, Exchanged) else 0
 
 
-def _exchange(step: Step, profile: CardProfile, end: int | None) -> str:
+def _exchange(step: Step, profile: CardProfile, end: int) -> str:
     seen, answer, outcome = step.seen, step.answer, step.outcome
     ending = f"{answer.sw} {answer.sw.meaning(profile.status_words)}" if answer is not None else "no answer"
     took = "" if seen.duration is None else f'<span class="took">{span(seen.duration)}</span>'
@@ -198,7 +207,7 @@ def _exchange(step: Step, profile: CardProfile, end: int | None) -> str:
     return "".join(pieces)
 
 
-def _place(start: int | None, duration: int | None, end: int | None) -> str:
+def _place(start: int | None, duration: int | None, end: int) -> str:
     """Where on the time axis it is, to scale."""
     if start is None or not end:
         return ""
@@ -207,7 +216,7 @@ def _place(start: int | None, duration: int | None, end: int | None) -> str:
     return f'<span class="place" aria-hidden="true"><i style="left:{left:.3f}%;width:{width:.3f}%"></i></span>'
 
 
-def _event(seen: Event, end: int | None) -> str:
+def _event(seen: Event, end: int) -> str:
     words = _safe(event(seen))
     place = _place(seen.start, None, end)
     if seen.atr is None:

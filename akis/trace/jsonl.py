@@ -6,9 +6,11 @@ says is a :class:`TraceError` with its number.
 
 from __future__ import annotations
 
+import codecs
 import json
 import stat
 from collections.abc import Iterator
+from os import SEEK_END
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, TextIO
 
@@ -21,6 +23,7 @@ from akis.trace.line import (
     NO_TRACE,
     SIDES,
     UNSHOWN,
+    in_file,
     parse_entry,
     parse_header,
     parse_object,
@@ -28,6 +31,7 @@ from akis.trace.line import (
 
 LONGEST_LINE = 1 << 20
 """Bytes; the longest exchange, with both of its sides hidden, takes less than a third of it."""
+_NOT_REGULAR = "it is not a regular file, and a trace is read more than once; write what comes from a pipe to a file"
 
 
 class Lines:
@@ -36,13 +40,13 @@ class Lines:
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         self.cut = False
-        with _opened(self.path) as stream:
+        with _opened(self.path) as stream, in_file(self.path):
             self.header = parse_header(_first_line(stream))
 
     def entries(self) -> Iterator[Entry]:
         """Exchanges and events, in order, one line in memory at a time."""
         self.cut = False
-        with _opened(self.path) as stream:
+        with _opened(self.path) as stream, in_file(self.path):
             _next_line(stream, 1)
             number = 1
             while line := _next_line(stream, number + 1):
@@ -133,6 +137,31 @@ def is_trace(path: str | Path) -> bool:
             raise TraceError(f"{path} cannot be read: {error.strerror}") from None
 
 
+def is_something_else(path: str | Path) -> bool:
+    """Whether these are JSON Lines of another kind: the first is an object, and no header of ours."""
+    with _opened(Path(path)) as stream:
+        try:
+            return FORMAT not in parse_object(_next_line(stream, 1), 1)
+        except TraceError:
+            return False
+
+
+def is_cut(path: str | Path) -> bool:
+    """Whether the last line of a trace was cut off, told by that line alone; raises :class:`TraceError`."""
+    with _opened(Path(path)) as stream:
+        try:
+            stream.seek(max(stream.seek(0, SEEK_END) - LONGEST_LINE, 0))
+            line = stream.read().rpartition(b"\n")[2]
+        except OSError as error:
+            raise TraceError(f"{path} cannot be read: {error.strerror}") from None
+    try:
+        if line:
+            parse_object(line, 1)
+    except TraceError:
+        return True
+    return False
+
+
 # One encoder for all lines: dumps makes a new one for each.
 _dumped = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -145,16 +174,19 @@ def _opened(path: Path) -> BinaryIO:
     try:
         # A pipe would keep us waiting, and could not be read twice.
         if not stat.S_ISREG(path.stat().st_mode):
-            raise TraceError(f"{path} cannot be read: it is not a file")
+            raise TraceError(f"{path} cannot be read: {_NOT_REGULAR}")
         return path.open("rb")
     except (OSError, ValueError) as error:
         if isinstance(error, TraceError):
             raise
-        raise TraceError(f"{path} cannot be read: {getattr(error, 'strerror', None) or 'no such name'}") from None
+        reason = _NOT_REGULAR if str(path) == "-" else getattr(error, "strerror", None) or "no such name"
+        raise TraceError(f"{path} cannot be read: {reason}") from None
 
 
 def _first_line(stream: BinaryIO) -> dict[str, Any]:
     line = _next_line(stream, 1)
+    if line.startswith(codecs.BOM_UTF8):
+        raise TraceError("a trace has no byte order mark; save it as UTF-8 without one", 1)
     try:
         return parse_object(line, 1)
     except TraceError:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, NoReturn
 
 from akis.errors import InvalidArgument, TraceError
@@ -42,7 +44,21 @@ UNSHOWN = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff
 _SLOT = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*(?:\+[a-z0-9]+(?:-[a-z0-9]+)*)?")
 _LONGEST_SLOT = 64
 _MOST = 1 << 63
+# What a stray member may be called and be repeated in an error: a word, and no value that came into its place.
+_WORD = re.compile(r"[A-Za-z]+(?:[_-][A-Za-z]+)*")
+_LONGEST_WORD = 20
 NO_TRACE = f'this is no trace: it does not begin with {{"{FORMAT}":{VERSION}'
+
+
+@contextmanager
+def in_file(path: Path) -> Iterator[None]:
+    """Whatever is wrong with a line is said with the name of its file."""
+    try:
+        yield
+    except TraceError as error:
+        if error.line is None:
+            raise
+        raise TraceError(error.message, error.line, str(path)) from None
 
 
 class _Twice(Exception):
@@ -178,8 +194,10 @@ def _bytes(name: str, text: object, number: int) -> bytes:
 
 
 def _check_members(table: Mapping[str, Any], known: Collection[str], number: int) -> None:
-    if any(name not in known for name in table):
-        raise TraceError("there is a member that the format does not have", number)
+    stray = next((name for name in table if name not in known), None)
+    if stray is not None:
+        named = f" {stray!r}" if len(stray) <= _LONGEST_WORD and _WORD.fullmatch(stray) else ""
+        raise TraceError(f"there is a member{named} that the format does not have", number)
 
 
 def _check_kind(name: str, value: object, kind: type, number: int) -> None:

@@ -6,6 +6,8 @@ session again fills each slot with one value. Nothing of a secret is kept for th
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Sequence
 from contextlib import suppress
 
 from akis.codec.apdu import CHAINED, SM_BITS, CommandApdu, ResponseApdu
@@ -30,7 +32,9 @@ _SHORTEST_SERIAL = 4
 class Redactor:
     """Names and hides, exchange by exchange, in the order they happened.
 
-    With ``keep_secrets`` the masks are there and hide nothing: for test cards only.
+    With ``keep_secrets`` the masks are there and hide nothing: for test cards only. Values of nothing but FF are hidden
+    even then: captures have these in the place of hidden bytes, and no card of this family takes them for a PIN. Who
+    plays the session again fills them like any hidden ones.
     """
 
     def __init__(self, profile: CardProfile | None = None, keep_secrets: bool = False) -> None:
@@ -72,11 +76,12 @@ class Redactor:
         sent = _parsed_command(command.raw)
         got = None if answer is None else _parsed_answer(answer.raw)
         part = self._is_part(sent)
-        hidden: tuple[Mask, ...] = ()
+        named: list[Mask] = []
         found = command_masks(command.raw) if sent is None else masks_in_apdu(sent, self._profile)
         for mask in _not_hidden_yet(found, command):
-            hidden += self._named(command.raw, mask, None if got is None else got.sw, part)
-        told = _joined(command, self._unless_kept(hidden), _varying(sent))
+            named += self._named(command.raw, mask, None if got is None else got.sw, part)
+        hidden = tuple(named)
+        told = _joined(command, self._unless_kept(hidden, command), _varying(sent))
         if sent is not None:
             self._settle(sent, hidden, None if got is None else got.sw, part or command.hides)
             if sent.ins != _GET_RESPONSE:
@@ -87,10 +92,13 @@ class Redactor:
         heard = None if answer is None else self._of_answer(answer, got)
         return Exchanged(told, heard, start, duration, failure)
 
-    def _unless_kept(self, hidden: tuple[Mask, ...]) -> tuple[Mask, ...]:
+    def _unless_kept(self, hidden: tuple[Mask, ...], wire: Wire) -> tuple[Mask, ...]:
         if not self._keep:
             return hidden
-        return tuple(Mask(mask.start, mask.length, mask.slot, hidden=False) for mask in hidden)
+        return tuple(
+            Mask(mask.start, mask.length, mask.slot, _stands_in(wire.raw[mask.start : mask.start + mask.length]))
+            for mask in hidden
+        )
 
     def _is_part(self, sent: CommandApdu | None) -> bool:
         """Whether a plain command is a link of a chain, with a piece of the data (ISO/IEC 7816-4:2005 §5.1.1.1)."""
@@ -114,6 +122,9 @@ class Redactor:
         if second and raw[1] == pin.CHANGE and self._stored.get(raw[3], 0) >= mask.length:
             second, size = "", mask.length  # the card takes all of it for the old value
         first, second = _by_outcome(raw, first, second, sw)
+        if _stands_in(raw[begin:end]):  # each may be another value
+            self._names.take(filter(None, (first, second)))
+            return _in_a_row(begin, size, mask.length, first, second)
         if not size:
             return (Mask(begin, mask.length, self._names.name_both(raw[begin:end], first, second)),)
         made = Mask(begin, size, self._names.name(raw[begin : begin + size], first))
@@ -146,8 +157,8 @@ class Redactor:
         asked = self._asked
         if asked is None or got is None:
             unknown = (Mask(0, len(answer.raw) - 2, UNKNOWN),) if len(answer.raw) > 2 else ()
-            return _joined(answer, self._unless_kept(_not_hidden_yet(unknown, answer)), ())
-        hidden = self._unless_kept(_not_hidden_yet(answer_masks(got, asked), answer))
+            return _joined(answer, self._unless_kept(_not_hidden_yet(unknown, answer), answer), ())
+        hidden = self._unless_kept(_not_hidden_yet(answer_masks(got, asked), answer), answer)
         varying: tuple[Mask, ...] = ()
         if got.data and not hidden and not answer.hides and not asked.cla & SM_BITS:
             varying = self._varying_in(asked, got.data)
@@ -196,6 +207,18 @@ class Redactor:
         return (Mask(at, len(self._serial), SERIAL, hidden=False),) if at >= 0 else ()
 
 
+def _stands_in(value: bytes) -> bool:
+    """Whether this is what captures have in the place of hidden bytes."""
+    return len(value) > 0 and value == b"\xff" * len(value)  # a recorder may hand over any kind of bytes
+
+
+def _in_a_row(begin: int, size: int, both: int, first: str, second: str) -> tuple[Mask, ...]:
+    """One value, or two of which the first has ``size`` bytes, 0 where nobody knows."""
+    if not second or not size:
+        return (Mask(begin, both, f"{first}+{second}" if second else first),)
+    return Mask(begin, size, first), Mask(begin + size, both - size, second)
+
+
 def _by_outcome(raw: bytes, first: str, second: str, sw: StatusWord | None) -> tuple[str, str]:
     """The names of compared value and new value: one that was refused is not the one that is in force."""
     if sw is not None and first in ("pin", "puk") and (sw.tries_left is not None or sw == 0x6300):
@@ -235,10 +258,9 @@ def _joined(wire: Wire, hidden: tuple[Mask, ...], varying: tuple[Mask, ...]) -> 
     """``wire`` with more masks: a hidden one goes before those that hide nothing, and an older one before a new one."""
     masks = [*hidden, *varying]
     if wire.masks:
-        masks = [mask for mask in wire.masks if mask.hidden] + list(hidden)
-        for mask in (*wire.masks, *varying):
-            if not any(_touch(mask, other) for other in masks):
-                masks.append(mask)
+        masks = [*hidden, *(mask for mask in wire.masks if mask.hidden or not _touched(mask, hidden))]
+        masks.sort(key=lambda mask: mask.start)
+        masks += [mask for mask in varying if not _touched(mask, masks)]
         masks.sort(key=lambda mask: mask.start)
     raw = wire.raw if type(wire.raw) is bytes else bytes(wire.raw)
     if hidden:
@@ -250,8 +272,10 @@ def _joined(wire: Wire, hidden: tuple[Mask, ...], varying: tuple[Mask, ...]) -> 
     return Wire(raw, tuple(masks))
 
 
-def _touch(one: Mask, other: Mask) -> bool:
-    return one.start < other.start + other.length and other.start < one.start + one.length
+def _touched(mask: Mask, others: Sequence[Mask]) -> bool:
+    """Whether one of ``others``, which are in order, shares a byte with it."""
+    before = bisect_left(others, mask.start + mask.length, key=lambda other: other.start)
+    return before > 0 and mask.start < others[before - 1].start + others[before - 1].length
 
 
 def _parsed_command(raw: bytes) -> CommandApdu | None:

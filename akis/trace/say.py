@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from textwrap import wrap
 
@@ -31,8 +32,17 @@ def span(duration: float) -> str:
     return f"{duration / 1000:.3g} ms" if duration < 999_500 else f"{duration / 1_000_000:.2f} s"
 
 
-def facts(header: Header) -> list[tuple[str, str]]:
-    """What is known of the whole session: name and value a row, without the ATR."""
+def counted(number: int, noun: str) -> str:
+    """A number of things: ``1 exchange``, ``2 exchanges``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def facts(header: Header, hidden: Iterable[str] | None = None) -> list[tuple[str, str]]:
+    """What is known of the whole session: name and value a row, without the ATR.
+
+    ``hidden`` are the slots of its hidden bytes, where all of it was read; else those that it may have are told.
+    """
+    found = ", ".join(header.slots if hidden is None else hidden)
     card = ", ".join(filter(None, (header.personality, header.state, "extended length" if header.extended else "")))
     rows = (
         ("Title", header.title),
@@ -43,7 +53,7 @@ def facts(header: Header) -> list[tuple[str, str]]:
         ("Profile", header.profile),
         ("Emulated card", card),
         ("Seed", header.seed),
-        ("Slots", ", ".join(header.slots)),
+        ("Hidden", f"where they occur: {found}" if found and hidden is None else found),
         ("Beware", SECRETS if header.secrets else ""),
         ("Heuristic", HEURISTIC if header.heuristic else ""),
     )
@@ -61,11 +71,11 @@ def failure(seen: Failure) -> str:
     return printable(f"no answer, {seen.kind}" + (f": {seen.message}" if seen.message else ""))
 
 
-def summary(exchanges: int, events: int, outcomes: dict[Outcome, int], end: int | None) -> str:
+def summary(exchanges: int, events: int, outcomes: dict[Outcome, int], took: int | None) -> str:
     """How much there was, and what of it went wrong, each with the sign that marks it."""
-    text = f"{exchanges} {'exchange' if exchanges == 1 else 'exchanges'}"
-    text += f", {events} {'event' if events == 1 else 'events'}" if events else ""
-    text += f" in {moment(end)}" if end is not None else ""
+    text = counted(exchanges, "exchange")
+    text += f", {counted(events, 'event')}" if events else ""
+    text += f" in {moment(took)}" if took is not None else ""
     words: dict[Outcome, str] = {"warning": "with a warning", "refused": "refused", "failed": "without a valid answer"}
     wrong = [f"{outcomes[kind]} {word} ({MARKS[kind]})" for kind, word in words.items() if outcomes.get(kind)]
     return f"{text}; {', '.join(wrong)}." if wrong else f"{text}; none was refused."

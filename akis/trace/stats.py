@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from akis.status import StatusWord
+from akis.trace.elapsed import Elapsed
 from akis.trace.entries import Exchanged, Trace
 from akis.trace.follow import Follower
 
@@ -79,25 +80,19 @@ class Stats:
         self.exchanges = 0
         self.events: dict[str, int] = {}
         self.session_time = 0
-        """Microseconds from the first to the end of the last entry that has a time, added up over all traces."""
+        """Microseconds as :class:`Elapsed` has them, added up over all traces."""
 
     def add(self, trace: Trace) -> None:
         """Count a trace to its end."""
-        follower = Follower()
-        first: int | None = None
-        last = 0
+        follower, elapsed = Follower(), Elapsed()
         for entry in trace.entries():
-            took = 0
+            elapsed.add(entry)
             if isinstance(entry, Exchanged):
-                took = entry.duration or 0
                 self._exchange(follower, entry)
             else:
                 follower.event(entry)
                 self.events[entry.kind] = self.events.get(entry.kind, 0) + 1
-            if entry.start is not None:
-                first = entry.start if first is None else min(first, entry.start)
-                last = max(last, entry.start + took)
-        self.session_time += 0 if first is None else last - first
+        self.session_time += elapsed.time or 0
 
     @property
     def rows(self) -> list[CommandStats]:

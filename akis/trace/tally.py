@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from akis.trace.diff import Compared, Side
+from akis.trace.elapsed import Elapsed
 from akis.trace.entries import Event
 
 
@@ -12,7 +13,7 @@ from akis.trace.entries import Event
 class Clock:
     """The time of one session in microseconds: its length, and how much of it the card was busy."""
 
-    session: int = 0
+    elapsed: Elapsed = field(default_factory=Elapsed)
     card: int = 0
     known: bool = False
 
@@ -21,9 +22,13 @@ class Clock:
         seen = side.entry if isinstance(side.entry, Event) else side.entry.seen
         took = 0 if isinstance(seen, Event) else seen.duration or 0
         self.card += took
-        if seen.start is not None:
-            self.session = max(self.session, seen.start + took)
+        self.elapsed.add(seen)
         self.known = self.known or seen.start is not None or took > 0
+
+    @property
+    def session(self) -> int:
+        """Its length, 0 where that is not known."""
+        return self.elapsed.time or 0
 
 
 @dataclass(slots=True)

@@ -18,13 +18,16 @@ from akis.commands import security
 from akis.errors import AkisError, CodecError, InvalidArgument, ReplayDiffers, TraceError, TransportError, WrongType
 from akis.profile.model import CardProfile
 from akis.trace.annotate import command_name
-from akis.trace.compare import command_difference
+from akis.trace.compare import Difference, command_difference
 from akis.trace.entries import Entry, Event, Exchanged, Failure, Trace
 from akis.transport.base import Transport
 
 Mode = Literal["strict", "masked"]
 _RESET = "a reset of the card"
 _LONGEST_MESSAGE = 300
+_OTHER_COMMANDS = (
+    "this recording holds other commands than were asked for now, so use it with the tool and the options that made it"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,8 @@ class ReplayTransport(Transport):
         self._number = 0
         self._stopped: AkisError | None = None
         self._open = True
+        self.hidden = False
+        """Whether a command was asked for of which the recording hides bytes; those were compared with nothing."""
         self._atr = self.header.atr or self._first_atr()
 
     @property
@@ -140,6 +145,7 @@ class ReplayTransport(Transport):
     def _play(self, step: Step, command: bytes) -> bytes:
         """The answer to ``command``, which has to be the one of ``step``, an exchange."""
         recorded = exchange_of(step).command
+        self.hidden = self.hidden or recorded.hides
         difference = command_difference(recorded, command, self._profile, self.mode == "strict")
         if self._proves_keys_anew(step, command):
             raise differs(
@@ -148,7 +154,7 @@ class ReplayTransport(Transport):
                 "give the device keys (--sm-keys) and it is opened anew",
             )
         if difference is not None:
-            raise differs(step, str(difference))
+            raise other_command(step, difference, command[1:2] == recorded.raw[1:2])
         return given(step)
 
     def _proves_keys_anew(self, step: Step, command: bytes) -> bool:
@@ -238,6 +244,11 @@ def given(step: Step) -> bytes:
 def differs(step: Step, text: str) -> ReplayDiffers:
     """The error for a command that is not the one of ``step``."""
     return ReplayDiffers(f"exchange {step.number}, {name_of(exchange_of(step).command.raw)}: {text}")
+
+
+def other_command(step: Step, difference: Difference, same_instruction: bool) -> ReplayDiffers:
+    """The error for a command that is another one, or has another field."""
+    return differs(step, str(difference) if same_instruction else f"{difference}; {_OTHER_COMMANDS}")
 
 
 def name_of(raw: bytes) -> str:

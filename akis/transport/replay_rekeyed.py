@@ -21,7 +21,7 @@ from akis.trace.decrypt import Opened, opened
 from akis.trace.entries import Event, Exchanged, Trace, Wire
 from akis.trace.redact import Mask, command_masks, data_start
 from akis.trace.redactor import TOKEN
-from akis.transport.replay import Mode, ReplayTransport, Step, differs, exchange_of, given, name_of
+from akis.transport.replay import Mode, ReplayTransport, Step, differs, exchange_of, given, name_of, other_command
 
 _SN_ICC = 24
 """Where SN.ICC is in the terminal's token, after RND.IFD, SN.IFD and RND.ICC."""
@@ -183,9 +183,10 @@ class RekeyedReplay(ReplayTransport):
         )
 
     def _compare(self, step: Step, recorded: Wire, sent: CommandApdu, strict: bool) -> None:
+        self.hidden = self.hidden or recorded.hides
         difference = command_difference(recorded, sent.to_bytes(), self._profile, strict)
         if difference is not None:
-            raise differs(step, str(difference))
+            raise other_command(step, difference, sent.to_bytes()[1] == recorded.raw[1])
 
     def _begin_session(self) -> None:
         """The session that was agreed on is in force once its answer is out."""

@@ -44,7 +44,7 @@ def test_key_files(pcsc, tmp_path):
         file.write_bytes(b"\xff\xfe")
         refused(Exit.USAGE, f"the key file {file} cannot be read: it is not text", *unblock, NEW=NEW)
         key_file(file).chmod(0o640)
-        open_to_others = f"others can read the key file {file}; nothing was sent, run chmod 600 on it first"
+        open_to_others = f"others can read the key file {file}, so it was not used; run chmod 600 on it first"
         refused(Exit.POLICY_REFUSED, open_to_others, *unblock, NEW=NEW)
         file.unlink()
         refused(Exit.USAGE, f"the key file {file} cannot be read: No such file or directory", *unblock, NEW=NEW)
@@ -58,15 +58,15 @@ def test_where_pins_come_from(pcsc, tmp_path):
     card = Card()
     with pcsc.insert(card):
         for source, complaint in [
-            (["--pin", "env:EMPTY"], "the PIN from env is empty or not there; nothing was sent"),
-            (["--pin", "env:NOT_THERE"], "the PIN from env is empty or not there; nothing was sent"),
+            (["--pin", "env:EMPTY"], "the PIN from env:EMPTY is empty or not there; nothing was sent"),
+            (["--pin", "env:NOT_THERE"], "the PIN from env:NOT_THERE is empty or not there; nothing was sent"),
             (["--pin", f"file:{tmp_path / NEW}"], "the PIN cannot be read from file: No such file or directory"),
             (["--pin", "fd:9"], "the PIN cannot be read from fd: Bad file descriptor"),
             (["--pin", NEW], words_only),
             ([], no_terminal),
         ]:
             refused(Exit.USAGE, complaint, "pin", "verify", "--json", *source, EMPTY="")
-        new = "the new PIN from env is empty or not there; nothing was sent"
+        new = "the new PIN from env:EMPTY is empty or not there; nothing was sent"
         refused(Exit.USAGE, new, "pin", "unblock", "--json", "--sm-keys", keys, "--new-pin", "env:EMPTY", EMPTY="")
         assert card.commands == []
 

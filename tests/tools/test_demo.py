@@ -36,6 +36,7 @@ def test_the_whole_story_in_80_columns(
     assert "PIN: 0 → 3 tries left" in text
     assert "PUK: 3 → 3 tries left" in text
     assert max(len(line) for line in text.splitlines()) <= 80
+    assert not any(line != line.rstrip() for line in text.splitlines()), "nothing is filled up with spaces"
     assert "\x1b[" not in text, "colours belong on a terminal only"
 
 

@@ -133,7 +133,9 @@ def test_personalities_that_are_none(text, complaint, free_port, capsys):
 def test_help_begins_with_an_example(capsys):
     with pytest.raises(SystemExit):
         main(["emulate", "--help"])
-    assert "\n\nexample: akis emulate --personality akis-2.2,blocked --state card.state\n" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "\n\nexample: akis emulate --personality akis-2.2,blocked --state card.state\n" in shown
+    assert "--personality NAME[,STATE][,INS=SW]" in shown
 
 
 # ---- the card

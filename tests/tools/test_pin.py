@@ -71,7 +71,7 @@ def test_verify(capsys: pytest.CaptureFixture[str], session: tuple[str, ...]) ->
     [
         ("emulator:", "env:WRONG", 5, "wrong PIN, 2 tries left"),
         ("emulator:,blocked", "env:PIN", 6, "the PIN is blocked"),
-        ("emulator:,last-try", "env:PIN", 9, "the PIN has one try left; nothing was sent"),
+        ("emulator:,last-try", "env:PIN", 9, "nothing was sent, --allow-last-try lets it through all the same"),
         ("emulator:,new", "env:PIN", 4, "6984"),
         ("emulator:", "env:PUK", 5, "wrong PIN"),
         ("emulator:", "env:EMPTY", 2, "empty or not there"),
@@ -84,6 +84,11 @@ def test_verify_that_fails(capsys: pytest.CaptureFixture[str], reader: str, pin:
     assert run.code == code
     assert run.out == ""
     assert says in run.err.splitlines()[-1]
+
+
+def test_no_try_is_announced_where_the_pin_is_blocked(capsys: pytest.CaptureFixture[str]) -> None:
+    run = Run(capsys, "verify", "--reader", "emulator:,blocked", "--pin", "env:PIN")
+    assert run.err == "akis: the PIN is blocked; `akis pin unblock` puts a new one in force\n"
 
 
 def test_the_last_try_on_explicit_wish(capsys: pytest.CaptureFixture[str]) -> None:

@@ -48,8 +48,10 @@ def test_from_a_file_and_from_a_descriptor(tmp_path: Path, end: str) -> None:
 @pytest.mark.parametrize(
     ("source", "says"),
     [
-        ("env:EMPTY", "the PIN from env is empty or not there; nothing was sent"),
-        ("env:NOT_THERE", "the PIN from env is empty or not there; nothing was sent"),
+        ("env:EMPTY", "the PIN from env:EMPTY is empty or not there; nothing was sent"),
+        ("env:NOT_THERE", "the PIN from env:NOT_THERE is empty or not there; nothing was sent"),
+        ("env:123456", "the PIN from env is empty or not there; nothing was sent"),
+        ("env:", "the PIN from env is empty or not there; nothing was sent"),
         ("file:/nowhere/at/all", "the PIN cannot be read from file: No such file or directory"),
         ("fd:two", "the PIN cannot be read from fd: that is no number"),
         ("fd:999", "the PIN cannot be read from fd: Bad file descriptor"),

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -11,7 +15,7 @@ import pytest
 from akis.trace.jsonl import Lines
 from tests.akis.regress.recorded import raw, recorded, unblock_on, verify_wrong_then_right, written
 from tests.leaks import leaks
-from tests.tools.akis_process import akis
+from tests.tools.akis_process import ROOT, akis
 
 PINS = ("123456", "2468", "87654321")
 
@@ -28,9 +32,9 @@ def test_a_directory_of_traces(traces: Path) -> None:
     done = akis("replay", traces)
     assert (done.code, done.err) == (0, "")
     heading, pin, unblock, _, total = done.out.splitlines()
-    assert heading.split() == ["session", "verdict", "exchanges", "now", "recorded"]
-    assert pin.split()[1:3] == ["passed", "9"]
-    assert unblock.split()[1:3] == ["passed", "9"]
+    assert heading.split() == ["session", "verdict", "mode", "exchanges", "now", "recorded"]
+    assert pin.split()[1:4] == ["passed", "masked", "9"]
+    assert unblock.split()[1:4] == ["passed", "masked", "9"]
     assert total == "2 sessions: 2 passed"
 
 
@@ -124,6 +128,32 @@ def test_bad_input(traces: Path, tmp_path: Path, arguments: list[str], code: int
     assert not leaks(done.out + done.err, PINS)
 
 
+def test_a_report_is_not_written_over_a_trace(traces: Path, tmp_path: Path) -> None:
+    session = tmp_path / "session.jsonl"
+    session.write_bytes((traces / "pin.jsonl").read_bytes())
+    done = akis("replay", session, "--junit", session)
+    assert done.code == 2
+    assert "would be written over a session" in done.err
+    assert session.read_bytes() == (traces / "pin.jsonl").read_bytes()
+
+
+def test_an_older_report_stays_until_there_is_a_new_one(traces: Path, tmp_path: Path) -> None:
+    report = tmp_path / "report.xml"
+    report.write_text("older", "utf-8")
+    assert akis("replay", traces / "pin.jsonl", "-j", "0", "--junit", report).code == 2
+    assert report.read_text("utf-8") == "older"
+    assert akis("replay", traces / "pin.jsonl", "--junit", report).code == 0
+    assert ElementTree.parse(report).find("testsuite/testcase") is not None
+
+
+def test_a_report_that_cannot_be_written_leaves_no_recording_behind(traces: Path, tmp_path: Path) -> None:
+    session = tmp_path / "session.jsonl"
+    session.write_bytes((traces / "pin.jsonl").read_bytes())
+    done = akis("replay", session, "--update", "--reader", "emulator:,24=6985", "--junit", "/dev/full")
+    assert "/dev/full cannot be written" in done.err
+    assert list(tmp_path.iterdir()) == [session]
+
+
 def test_a_damaged_trace_is_named_with_its_line_and_the_others_are_played(traces: Path, tmp_path: Path) -> None:
     lines = (traces / "pin.jsonl").read_text("utf-8").splitlines(keepends=True)
     damaged = tmp_path / "damaged.jsonl"
@@ -143,3 +173,28 @@ def test_through_pcsc(pcsc: object, inserted: object, traces: Path) -> None:
     done = akis("replay", traces / "pin.jsonl", "--reader", "0", "--allow-pin-commands", *secrets, **values)
     assert (done.code, done.err) == (0, "")
     assert not leaks(done.out, values.values())
+
+
+def test_a_slot_that_no_session_has(traces: Path) -> None:
+    done = akis("replay", traces / "pin.jsonl", "--secret", "pni=env:MINE", MINE="654321")
+    assert done.code == 0
+    assert done.err == "akis: no session has a slot pni; there are new-pin, pin, wrong-pin\n"
+
+
+def test_a_last_line_that_was_cut_off_is_told(traces: Path, tmp_path: Path) -> None:
+    trace = tmp_path / "cut.jsonl"
+    trace.write_bytes((traces / "pin.jsonl").read_bytes()[:-20])
+    done = akis("replay", trace)
+    assert done.code == 0
+    assert "the last line of the trace was cut off, and was not played" in done.out
+
+
+def test_ctrl_c_ends_several_sessions_at_once(traces: Path, tmp_path: Path) -> None:
+    header, *lines = (traces / "pin.jsonl").read_text("utf-8").splitlines(keepends=True)
+    paths = [tmp_path / f"{number}.jsonl" for number in range(3)]
+    for path in paths:
+        path.write_text(header + lines[0] * 200_000, "utf-8")
+    process = subprocess.Popen([sys.executable, "-m", "tools", "replay", *map(str, paths), "-j", "2"], cwd=ROOT)
+    time.sleep(2)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(5) == 130

@@ -69,7 +69,7 @@ def test_a_file_that_does_not_parse(path: Path) -> None:
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no such permission bits")
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o644, 0o620])
 def test_a_file_that_others_can_open_is_refused(path: Path, mode: int) -> None:
-    with pytest.raises(PolicyRefused, match="chmod 600"):
+    with pytest.raises(PolicyRefused, match=r"so it was not used; run chmod 600 on it first$"):
         read_keys(write(path, mode))
 
 

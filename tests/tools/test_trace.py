@@ -81,11 +81,11 @@ def test_files_that_are_no_traces(arguments: list[str], tmp_path: Path, capsys: 
     path.write_text("a shopping list\n", encoding="utf-8")
     assert "of no kind that is understood" in complaint_of(path)
     path.write_bytes(b"")
-    assert "of no kind that is understood" in complaint_of(path)
+    assert f"{path} is empty" in complaint_of(path)
     path.write_text(HEADER.replace(":1,", ":2,", 1) + "\n", encoding="utf-8")
     assert "version" in complaint_of(path)
     path.write_text("\n".join([HEADER, LINES[0], "{damaged}", LINES[1], ""]), encoding="utf-8")
-    assert "line 3" in complaint_of(path)
+    assert f"{path}, line 3: " in complaint_of(path)
 
 
 def test_an_unknown_profile(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -60,7 +60,8 @@ def test_plain_beside_wire(session: str, capsys: pytest.CaptureFixture[str]) -> 
     text = capsys.readouterr().out
     assert "session opened with key 01, algorithm 8C" in text
     assert "    6  VERIFY  inside secure messaging" in text
-    assert "→ plain  00 20 00 81 06 ** ** ** ** ** **\n       → wire   0C 20 00 81 15 87 09 01" in text
+    assert "→ plain  00 20 00 81 06 ** ** ** ** ** **\n        CLA          00                      plain" in text
+    assert "        data         ** ** ** ** ** **       pin, hidden\n       → wire   0C 20 00 81 15 87 09" in text
     assert "← plain  90 00" in text
     assert text.count("→ SSC") == text.count("← SSC") == 2
     assert text.endswith("\n7 exchanges; 2 commands opened; 0 findings\n")
@@ -73,12 +74,33 @@ def test_json(session: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert report["rules"]["rules"]["mac_length"] == 8
     assert "mac_length" in report["rules"]["determined"]
     verify = report["steps"][5]
-    assert verify["plain"] == {"command": "00 20 00 81 06 ** ** ** ** ** **", "answer": "90 00"}
+    plain = verify["plain"]
+    assert (plain["command"], plain["answer"]) == ("00 20 00 81 06 ** ** ** ** ** **", "90 00")
+    assert plain["command_fields"][-1]["bytes"] == "** ** ** ** ** **"
+    assert plain["answer_fields"] == [{"name": "SW", "bytes": "90 00", "meaning": "done"}]
+    assert verify["wire"][0]["command_fields"] == []
+    assert report["steps"][0]["wire"][0]["command_fields"][1] == {"name": "INS", "bytes": "A4", "meaning": "SELECT"}
     assert len(verify["ssc"]["command"]) == 16
     assert (verify["name"], verify["numbers"], verify["finding"]) == ("VERIFY", [6], None)
 
 
-@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_without_the_fields(session: str, capsys: pytest.CaptureFixture[str]) -> None:
+    decrypt(session, "--sm-keys", "emulator:", "--brief")
+    text = capsys.readouterr().out
+    assert "→ plain  00 20 00 81 06 ** ** ** ** ** **\n       → wire   0C 20 00 81 15 87 09 01" in text
+    assert "CLA" not in text
+
+
+@pytest.mark.parametrize("width", [40, 80])
+def test_lines_keep_to_their_columns(
+    width: int, session: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tools.trace_decrypt.columns", lambda: width)
+    decrypt(session, "--sm-keys", "emulator:", "--fit-rules")
+    assert max(map(len, capsys.readouterr().out.splitlines())) <= width
+
+
+@pytest.mark.parametrize("form", [(), ("--brief",), ("--json",)])
 def test_no_pin_is_shown(session: str, form: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
     decrypt(session, "--sm-keys", "emulator:", *form)
     text = capsys.readouterr().out.replace(" ", "").lower()
@@ -91,7 +113,7 @@ def test_a_checksum_that_does_not_fit(tmp_path: Path, capsys: pytest.CaptureFixt
     path = recorded(tmp_path / "t.jsonl", said(PAIR, 0), said(PAIR, 2, WRITE))
     assert decrypt(path, "--session-keys", key_file(tmp_path / "k.toml")) == 8
     text = capsys.readouterr().out
-    assert "!        command: checksum differs; the checksum fits with the counter +2" in text
+    assert "! command: checksum differs; the checksum fits with the counter +2" in " ".join(text.split())
     assert "→ plain  00 D6 00 00" in text
     assert text.endswith("1 finding\n")
 
@@ -134,6 +156,14 @@ def test_a_recording_that_was_cut_off(tmp_path: Path, capsys: pytest.CaptureFixt
     assert decrypt(str(path), "--session-keys", keys, "--json") == 0
     report = json.loads(capsys.readouterr().out)
     assert (len(report["steps"]), report["cut"]) == (1, True)
+
+
+def test_reader_and_profile_can_be_chosen_as_elsewhere(session: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(InvalidArgument, match="is an akis trace, which is of one reader"):
+        decrypt(session, "--sm-keys", "emulator:akis-2.2/issuer", "--from-reader", "Nope")
+    with pytest.raises(ProfileError, match="there is no profile 'visa'"):
+        decrypt(session, "--sm-keys", "emulator:akis-2.2/issuer", "--profile", "visa")
+    assert decrypt(session, "--sm-keys", "emulator:akis-2.2/issuer", "--profile", "akis-2") == 0
 
 
 def test_something_to_open_it_with(session: str) -> None:

@@ -56,12 +56,9 @@ def test_another_answer_field_by_field(tmp_path: Path, capsys: pytest.CaptureFix
 def test_another_card(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     other = Kept(replace(SESSION.header, protocol="T=0"), SESSION.kept)
     assert compared(tmp_path, SESSION, other) == Exit.DIFFERS
-    assert capsys.readouterr().out.splitlines()[:4] == [
-        "~ the session itself",
-        "      protocol",
-        "        first   T=1",
-        "        second  T=0",
-    ]
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:4] == ["~ the session itself", "      protocol", "        first   T=1", "        second  T=0"]
+    assert lines[4].startswith("Differing 1, the same 15, "), "what is listed is counted"
 
 
 def test_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -91,9 +88,13 @@ def test_pins_that_traces_have_kept_do_not_show(
     silent(capsys.readouterr().out, ["1357", "246802"])
 
 
-def test_lines_keep_to_80_columns(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("width", [40, 80])
+def test_lines_keep_to_their_columns(
+    width: int, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tools.trace_diff.columns", lambda: width)
     compared(tmp_path, SESSION, Kept(replace(SESSION.header, atr=b"\x3b\x00"), REFUSED.kept[:7]))
-    assert max(map(len, capsys.readouterr().out.splitlines())) <= 80
+    assert max(map(len, capsys.readouterr().out.splitlines())) <= width
 
 
 def test_a_last_line_that_was_cut(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

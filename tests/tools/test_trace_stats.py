@@ -31,10 +31,27 @@ def test_a_table_in_80_columns(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert "    63C2 ×1" in lines
     assert "VERIFY (SM)                            1   40 µs   40 µs   40 µs      27      16" in lines
     assert max(map(len, lines)) <= 80
-    assert lines[-2:] == [
+    assert lines[-3:] == [
         "12 exchanges, inserted 1, removed 1, reset 1; session time 6.199940 s.",
+        "What took the most time together comes first, then what came up most often.",
         "Median and p99 are exact to 0.8% of themselves, the worst is exact.",
     ]
+
+
+def test_nothing_to_count_has_no_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = written(tmp_path / "x.jsonl", Kept(SESSION.header))
+    assert shown(capsys, path) == "0 exchanges; session time 0.000000 s.\n"
+
+
+@pytest.mark.parametrize("width", [40, 60])
+def test_few_columns_have_no_table(
+    width: int, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tools.trace_stats.columns", lambda: width)
+    text = shown(capsys, written(tmp_path / "x.jsonl", SESSION))
+    assert max(map(len, text.splitlines())) <= width
+    said = " ".join(text.split())
+    assert "READ BINARY count 3, median 40 µs, p99 3.00 s, worst 3.00 s, bytes → 17, bytes ← 306 6282 ×1" in said
 
 
 def test_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -63,5 +80,10 @@ def test_a_trace_without_times(tmp_path: Path, capsys: pytest.CaptureFixture[str
 def test_a_last_line_that_was_cut(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = written(tmp_path / "x.jsonl", SESSION)
     path.write_bytes(path.read_bytes()[:-20])
-    assert "1 of the traces end in the middle of a line" in shown(capsys, path)
+    assert "1 of the traces ends in the middle of a line" in shown(capsys, path)
     assert json.loads(shown(capsys, path, "--json"))["cut"] == 1
+
+
+def test_one_of_a_thing_is_no_plural(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = written(tmp_path / "x.jsonl", Kept(Header(), (exchanged("00B0000000", "9000"),)))
+    assert "\n1 exchange;" in shown(capsys, path)

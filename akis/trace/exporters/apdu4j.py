@@ -24,11 +24,13 @@ def write(trace: Trace, path: Path) -> list[str]:
     with path.open("w", encoding="utf-8", newline="\n") as stream:
         for line in _head(trace.header):
             stream.write(line + "\n")
-        for number, entry in enumerate(trace.entries(), 1):
+        number = 0
+        for entry in trace.entries():
             if isinstance(entry, Event):
                 lost[_EVENT] = None
                 lines = [_EVENTS[entry.kind] + ("" if entry.atr is None else f": {entry.atr.hex().upper()}")]
             else:
+                number += 1
                 lines = _exchange(entry, number, lost)
             stream.write("\n".join(lines) + "\n")
     return [*lost, *_forgotten(trace.header)]
@@ -46,7 +48,7 @@ def _head(header: Header) -> list[str]:
 def _exchange(entry: Exchanged, number: int, lost: dict[str, None]) -> list[str]:
     if entry.command.hides or (entry.answer is not None and entry.answer.hides):
         raise InvalidArgument(
-            f"entry {number} has hidden bytes, and an apdu4j dump has no way to say so; keep the trace as .jsonl,"
+            f"exchange {number} has hidden bytes, and an apdu4j dump has no way to say so; keep the trace as .jsonl,"
             " or write a .sh script, which names them"
         )
     if entry.start is not None:

@@ -32,7 +32,7 @@ _SENTENCES = {
     "mute": "exchanges without an answer, left out because a packet holds both: {}",
     "broken": "commands that are no APDU, of which only the header is written: {}",
     "long": "exchanges too long for a packet, of which only header and status word are written: {}",
-    "length": "commands that lost their Le or that their lengths were extended, as a packet has no place for it: {}",
+    "length": "commands without their Le, or without the mark of extended lengths, for which a packet has no place: {}",
     "unsure": "exchanges of which the packet does not tell where the command ends: {}",
     "event": "events without an ATR, left out: {}",
     "time": "packets whose time is not known, with that of the packet before: {}",

@@ -12,6 +12,7 @@ from typing import TextIO
 from akis.errors import TraceError
 from akis.trace.entries import Event, Exchanged, Trace
 from akis.trace.importers.base import UNANSWERED
+from akis.trace.say import counted
 
 _AT_ONCE = 500
 """Commands for one run of opensc-tool; a command line has an end."""
@@ -23,26 +24,27 @@ set -eu
 options="--card-driver default $*"
 """
 _STOP = """\
-echo "{count} of this session have hidden bytes (** in the comments), so nothing was sent: put in the \
+echo "{count} of this session {have} hidden bytes (** in the comments), so nothing was sent: put in the \
 bytes, uncomment the lines, and delete these two lines" >&2
 exit 1
 """
 _SEND = 'opensc-tool $options "$@"\nset --\n'
 _RESET = "opensc-tool $options --reset\n"
 _NOTHING_COMPARED = "opensc-tool compares no answers; the recorded ones are comments"
-_NOT_SENT = "{count} with hidden bytes are comments, and the script refuses to run"
+_NOT_SENT = "{count} with hidden bytes {are}, and the script refuses to run"
 _TIMES = "times are not in the script"
+_NOT_READ = "a script is for running; it cannot be read back as a trace"
 
 
 def write(trace: Trace, path: Path) -> list[str]:
     """Write the script and say in sentences what is lost."""
     hidden = sum(isinstance(entry, Exchanged) and entry.command.hides for entry in trace.entries())
-    count = "1 command" if hidden == 1 else f"{hidden} commands"
+    count = counted(hidden, "command")
     timed = False
     with path.open("w", encoding="utf-8", newline="\n") as stream:
         stream.write(_HEAD)
         if hidden:
-            stream.write(_STOP.format(count=count))
+            stream.write(_STOP.format(count=count, have="has" if hidden == 1 else "have"))
         stream.write("\nset --\n")
         waiting = 0
         for entry in trace.entries():
@@ -55,7 +57,10 @@ def write(trace: Trace, path: Path) -> list[str]:
             if waiting >= _AT_ONCE:
                 waiting = _send(stream, waiting)
         _send(stream, waiting)
-    return [_NOTHING_COMPARED, *([_NOT_SENT.format(count=count)] if hidden else []), *([_TIMES] if timed else [])]
+    lost = [_NOTHING_COMPARED, _NOT_READ]
+    if hidden:
+        lost.append(_NOT_SENT.format(count=count, are="is a comment" if hidden == 1 else "are comments"))
+    return [*lost, _TIMES] if timed else lost
 
 
 def _send(stream: TextIO, waiting: int) -> int:

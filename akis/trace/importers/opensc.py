@@ -48,7 +48,10 @@ def header(path: Path) -> Header:
 
 
 def read(path: Path) -> Iterator[Item]:
-    """Exchanges, and a reset wherever OpenSC had to connect to the card again; times are whole milliseconds."""
+    """Exchanges, and a reset wherever OpenSC had to connect to the card again; times are whole milliseconds.
+
+    What took less than one has no duration.
+    """
     return _heard(path, Facts())
 
 
@@ -65,6 +68,7 @@ class _Thread:
         command, self.command = self.command or b"", None
         start = None if self.since is None or origin is None else (self.since - origin) * _MILLISECOND
         took = None if self.since is None or now is None or answer is None else (now - self.since) * _MILLISECOND
+        took = took or None  # less than the clock can tell
         return Heard(command, answer, start, took, failure, self.reader)
 
 

@@ -25,6 +25,8 @@ _PREFIX = re.compile(
 )
 _OURS = re.compile(r"(?:\d{8} (?:\[\w+\] )?|.*\bpcscd(?:\[\d+\])?: )(?:(?:APDU|SW): |[\w./-]+\.[cl]:\d+:\w+\(\) )")
 _FROM_CLIENT = re.compile(r"Received command: (\w+) from client (\d+)")
+_MOST_WAITING = 100
+"""Commands of one thread without an answer: there are as many as clients, where the log names no threads."""
 _RESULT = re.compile(r"TRANSMIT for client (\d+), rv=(\w+)")
 _CONNECT = re.compile(r"Attempting Connect to (.+) using protocol")
 _INSERTED, _REMOVED = re.compile(r"Card inserted into (.+)"), re.compile(r"Card Removed From (.+)")
@@ -143,7 +145,8 @@ class _Log:
         raw = hex_bytes(text, line)
         if not raw:
             return
-        if any(command.failure is not None for command in self.waiting.get(thread, ())):
+        open_ones = self.waiting.get(thread, ())
+        if len(open_ones) >= _MOST_WAITING or any(command.failure is not None for command in open_ones):
             yield from self._close(thread, UNANSWERED)
         reader = self._which(thread)
         yield from self._was_reset(reader, None)

@@ -144,7 +144,7 @@ def test_what_stops_a_session_is_an_error(pytester: pytest.Pytester) -> None:
     result = run(pytester, "--akis-traces", "traces", "--junitxml", "report.xml")
     result.assert_outcomes(passed=2, errors=2)
     result.stdout.fnmatch_lines(
-        ["_* ERROR at setup of replay of later.jsonl _*", "*version*", "_* replay of verify.jsonl _*", "line *"]
+        ["_* ERROR at setup of replay of later.jsonl _*", "*version*", "_* replay of verify.jsonl _*", "*, line *"]
     )
     assert "Traceback" not in result.stdout.str()
     assert (pytester.path / "report.xml").read_text().count("<error") == 2
@@ -183,7 +183,7 @@ def test_a_secret_goes_into_its_slot_and_into_no_text(
     monkeypatch.delenv("CARD_PIN")
     result = run(pytester, *arguments)
     result.assert_outcomes(errors=3)
-    result.stdout.fnmatch_lines(["the slot pin from env is empty or not there; nothing was sent"])
+    result.stdout.fnmatch_lines(["the slot pin from env:CARD_PIN is empty or not there; nothing was sent"])
 
 
 @pytest.mark.parametrize(
@@ -213,6 +213,24 @@ def test_setup_only_plays_nothing(pytester: pytest.Pytester) -> None:
     (pytester.mkdir("traces") / "damaged.jsonl").write_text('{"akis-trace":1}\n{}\n')
     run(pytester, "--akis-traces", "traces").assert_outcomes(errors=1)
     run(pytester, "--akis-traces", "traces", "--setup-only").assert_outcomes()
+
+
+@pytest.mark.parametrize("content", ["", "{broken", '{broken\n{"akis-trace":1}\n', '["akis-trace"]\n', "notes\n"])
+def test_a_damaged_trace_is_an_error_of_its_own_item(pytester: pytest.Pytester, content: str) -> None:
+    make_traces(pytester.path / "traces")
+    (pytester.path / "traces" / "damaged.jsonl").write_text(content)
+    result = run(pytester, "--akis-traces", "traces")
+    result.assert_outcomes(passed=3, errors=1)
+    result.stdout.fnmatch_lines(["*ERROR at setup of replay*", "*damaged.jsonl*"])
+
+
+def test_a_trace_that_is_cut_off_says_so(pytester: pytest.Pytester) -> None:
+    path = pytester.mkdir("traces") / "cut.jsonl"
+    written(recorded(verify_wrong_then_right), path)
+    path.write_text(path.read_text()[:-20])
+    result = run(pytester, "--akis-traces", "traces", "-W", "default")
+    result.assert_outcomes(passed=1, warnings=1)
+    result.stdout.fnmatch_lines(["*CutTrace: the last line of this trace is cut off in the middle; *"])
 
 
 def test_secrets_and_keys_are_wiped_at_the_end(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:

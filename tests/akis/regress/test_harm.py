@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -15,7 +15,8 @@ from akis.errors import InvalidArgument, PolicyRefused
 from akis.pin import Puk
 from akis.regress.run import Permissions, Plan, replay
 from akis.secret import Secret
-from akis.trace.entries import Exchanged, Failure, Kept, Wire
+from akis.trace.entries import Entry, Exchanged, Failure, Header, Kept, Wire
+from akis.trace.redact import Mask
 from tests.akis.regress.recorded import PUK, named, raw, recorded, unblock_on, verify_wrong_then_right
 
 SECRETS = {"pin": Secret("123456"), "wrong-pin": Secret("000000"), "new-pin": Secret("2468")}
@@ -119,3 +120,62 @@ def test_another_card_than_the_recorded_one_gets_nothing(insert: Insert) -> None
     real = insert("")
     outcome = on_reader(named(recorded(raw("0084000008")), atr=b"\x3b\x00"))
     assert (outcome.verdict, real.sent) == ("differs", [])
+
+
+VERIFY_WRONG, VERIFY_RIGHT = "0020008106303030303030", "0020008106313233343536"
+SELECT = "00A4040C07504B43532D3135"
+
+
+def said(*exchanges: tuple[str, str], masks: tuple[Mask, ...] = ()) -> Kept:
+    """A trace that somebody wrote, with ``masks`` in every answer."""
+    made = [Exchanged(Wire(bytes.fromhex(sent)), Wire(bytes.fromhex(got), masks)) for sent, got in exchanges]
+    return Kept(Header(profile="akis-2"), tuple(made))
+
+
+@pytest.mark.parametrize("command", ["0026008106313233343536", "0028008106313233343536", "00200081063132333435363738"])
+def test_whatever_may_compare_a_pin_needs_permission(insert: Insert, command: str) -> None:
+    real = insert("")
+    with pytest.raises(PolicyRefused, match="--allow-pin-commands"):
+        on_reader(said((SELECT, "9000"), (command, "9000")))
+    assert real.sent == []
+
+
+@pytest.mark.parametrize("command", ["002C02810431323334", "002C0381", "0024018106313233343536"])
+def test_so_does_what_changes_it(insert: Insert, command: str) -> None:
+    real = insert("")
+    with pytest.raises(PolicyRefused, match="--allow-pin-commands"):
+        on_reader(said((SELECT, "9000"), (command, "9000")))
+    assert real.sent == []
+
+
+def test_no_mask_hides_that_the_card_refused(insert: Insert) -> None:
+    real = insert("")
+    lies = said((SELECT, "9000"), *[(VERIFY_WRONG, "9000")] * 3, masks=(Mask(0, 2, "token", hidden=False),))
+    outcome = on_reader(lies, pin_commands=True)
+    assert outcome.verdict == "differs"
+    assert [command[1] for command in real.sent].count(0x20) == 1
+
+
+def test_another_card_is_not_even_asked_for_its_counter(insert: Insert) -> None:
+    real = insert("")
+    outcome = on_reader(named(said((VERIFY_RIGHT, "9000")), atr=b"\x3b\x00"), pin_commands=True)
+    assert (outcome.verdict, real.sent) == ("differs", [])
+
+
+class Changing:
+    """A trace that says something else each time it is read."""
+
+    header = Header(profile="akis-2")
+
+    def __init__(self, *versions: Kept) -> None:
+        self.versions = list(versions)
+
+    def entries(self) -> Iterator[Entry]:
+        return self.versions.pop(0).entries()
+
+
+def test_what_is_sent_is_what_was_looked_at(insert: Insert) -> None:
+    real = insert("")
+    trace: Any = Changing(said((SELECT, "9000")), said((SELECT, "9000"), (VERIFY_WRONG, "63C2")))
+    assert on_reader(trace).verdict == "passed"
+    assert not any(command[1] == 0x20 for command in real.sent)

@@ -8,10 +8,13 @@ from typing import Any
 import pytest
 
 from akis.errors import InvalidArgument
-from akis.regress.run import Plan, accept, replay, replay_file
-from akis.trace.entries import Event
+from akis.regress.run import Plan, replay, replay_file
+from akis.regress.update import accept
+from akis.secret import Secret
+from akis.trace.entries import Event, Exchanged, Kept, Wire
 from akis.trace.jsonl import Lines
-from tests.akis.regress.recorded import Story, raw, recorded, unblock_on, verify_wrong_then_right, written
+from akis.trace.redact import Mask
+from tests.akis.regress.recorded import PIN, Story, named, raw, recorded, unblock_on, verify_wrong_then_right, written
 
 
 def updated(path: Path, **plan: Any) -> list[str]:
@@ -35,10 +38,13 @@ def test_afterwards_the_trace_passes_where_it_differed(
     path = written(recorded(story, state), tmp_path / "session.jsonl")
     found = updated(path, reader="emulator:,24=6985", **plan)
     assert "CHANGE REFERENCE DATA" in found[0]
-    assert replay_file(path, Plan(reader="emulator:,24=6985", **plan)).verdict == "passed"
-    assert replay_file(path, Plan(**plan)).verdict == "differs"
-    assert updated(path, **plan)
+    # The trace now says what card it was.
     assert replay_file(path, Plan(**plan)).verdict == "passed"
+    assert Lines(path).header.state.endswith("24=6985")
+    assert replay_file(path, Plan(reader=f"emulator:{state}", **plan)).verdict == "differs"
+    assert updated(path, reader=f"emulator:{state}", **plan)
+    assert replay_file(path, Plan(**plan)).verdict == "passed"
+    assert Lines(path).header.state == state.partition(",")[2]
 
 
 def test_what_is_no_answer_stays(tmp_path: Path) -> None:
@@ -98,3 +104,50 @@ def test_a_session_that_stops_leaves_everything_as_it_was(tmp_path: Path) -> Non
     assert outcome.verdict == "error"
     assert path.read_bytes() == before + b"damaged\n"
     assert list(tmp_path.iterdir()) == [path]
+
+
+READ = bytes.fromhex("00B0000004")
+
+
+@pytest.mark.parametrize(
+    "exchange",
+    [
+        Exchanged(Wire(READ), Wire(bytes(4) + b"\x90\x00", (Mask(0, 4, "holder-name"),))),
+        Exchanged(Wire(bytes.fromhex("00D6000004") + bytes(4), (Mask(5, 4, "holder-name"),)), Wire(b"\x90\x00")),
+    ],
+)
+def test_what_was_hidden_by_hand_does_not_come_back(tmp_path: Path, exchange: Exchanged) -> None:
+    trace = recorded(raw("00A4040C07504B43532D3135"))
+    path = written(Kept(trace.header, (*trace.kept, exchange)), tmp_path / "session.jsonl")
+    before = path.read_bytes()
+    outcome = replay_file(path, Plan(update=True, secrets={"holder-name": Secret("Anna")}))
+    assert isinstance(outcome.error, InvalidArgument)
+    assert "would show" in outcome.message
+    assert (path.read_bytes(), list(tmp_path.iterdir())) == (before, [path])
+
+
+def test_a_trace_that_claims_to_keep_secrets_does_not_get_any(tmp_path: Path) -> None:
+    trace = named(recorded(verify_wrong_then_right), secrets=True)
+    path = written(trace, tmp_path / "session.jsonl")
+    outcome = replay_file(path, Plan(update=True, reader="emulator:,24=6985", secrets={"pin": Secret(PIN)}))
+    assert isinstance(outcome.error, InvalidArgument)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_directory_that_takes_no_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    path = written(recorded(verify_wrong_then_right), tmp_path / "session.jsonl")
+    monkeypatch.setattr("akis.regress.run.NamedTemporaryFile", full)
+    outcome = replay_file(path, Plan(update=True))
+    assert isinstance(outcome.error, InvalidArgument)
+
+
+def test_a_trace_that_is_gone_is_not_updated(tmp_path: Path) -> None:
+    path = written(recorded(verify_wrong_then_right), tmp_path / "session.jsonl")
+    outcome = replay_file(path, Plan(update=True, reader="emulator:,24=6985"))
+    path.unlink()
+    with pytest.raises(InvalidArgument, match="new recording"):
+        accept(outcome)
+    assert list(tmp_path.iterdir()) == []

@@ -52,6 +52,13 @@ def test_the_status_word_comes_first() -> None:
     assert "now 6700" in found
 
 
+def test_the_status_word_never_just_varies() -> None:
+    lying = Wire(bytes.fromhex("9000"), (Mask(0, 2, "token", hidden=False),))
+    found = answer(lying, "63C2", to=VERIFY)
+    assert found is not None
+    assert found.startswith("SW: recorded 9000")
+
+
 def test_the_first_field_of_a_command() -> None:
     found = command(CHALLENGE, "0084000010")
     assert found is not None

@@ -141,14 +141,21 @@ def test_another_atr_after_a_reset() -> None:
 
 
 def test_headers_of_different_cards() -> None:
-    other = replace(SESSION.header, atr=b"\x3b\x00", protocol=None, reader="another", created="later")
+    other = replace(SESSION.header, atr=b"\x3b\x00", protocol="T=0", reader="another", created="later")
     assert [difference.field for difference in header_differences(SESSION.header, other)] == ["ATR", "protocol"]
     assert header_differences(SESSION.header, SESSION.header) == ()
 
 
+def test_what_only_one_of_the_headers_says_is_no_difference() -> None:
+    emulated = Header(b"\x3b\x00", "T=1", profile="akis-2", personality="akis-2.2", state="blocked", extended=True)
+    assert header_differences(emulated, Header()) == header_differences(Header(), emulated) == ()
+    [difference] = header_differences(emulated, replace(emulated, state=""))
+    assert str(difference) == "state: recorded blocked, now none"
+
+
 def test_nothing_in_a_trace_steers_the_terminal() -> None:
     hostile = Header(protocol=HOSTILE)
-    [difference] = header_differences(hostile, Header())
+    [difference] = header_differences(hostile, Header(protocol="T=1"))
     assert str(difference).isprintable()
 
 
@@ -166,5 +173,5 @@ def test_the_tally_adds_up_the_time_of_both() -> None:
     tally = Tally()
     for pair in compared(session(replace(SELECT, start=10, duration=5)), session(replace(SELECT, start=0, duration=7))):
         tally.add(pair)
-    assert [(clock.session, clock.card) for clock in tally.clocks] == [(15, 5), (7, 7)]
+    assert [(clock.session, clock.card) for clock in tally.clocks] == [(5, 5), (7, 7)]
     assert not tally.differs

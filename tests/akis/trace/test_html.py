@@ -129,6 +129,23 @@ def test_without_times_there_is_no_axis(entries: tuple[Entry, ...]) -> None:
     assert "no time axis" in Page(Kept(Header(), entries)).source
 
 
+def test_only_slots_that_occur_are_named() -> None:
+    slots = replace(SESSION.header, slots=("pin", "puk", "wrong-pin"))
+    assert "<dt>Hidden</dt><dd>wrong-pin</dd>" in Page(Kept(slots, SESSION.kept)).source
+    assert "<dt>Hidden</dt>" not in Page(Kept(slots, SESSION.kept[:3])).source
+
+
+def test_the_legend_is_there_where_something_happened() -> None:
+    assert "resets and removals" in Page(SESSION).source
+    assert "resets and removals" not in Page(Kept(SESSION.header, SESSION.kept[:3])).source
+
+
+def test_it_has_the_session_time_of_the_other_views() -> None:
+    source = Page(SESSION).source
+    assert "<span><b>6.199940 s</b></span>" in source
+    assert "3 events in 6.199940 s" in source
+
+
 def test_both_schemes_and_narrow_screens_are_thought_of() -> None:
     source = Page(SESSION).source
     assert "prefers-color-scheme: dark" in source

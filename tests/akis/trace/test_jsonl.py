@@ -127,7 +127,7 @@ def test_a_bad_line_says_its_number(line: str, tmp_path: Path) -> None:
     read = trace(tmp_path / "x.jsonl", LINES.good[0], line, LINES.good[1])
     entries = read.entries()
     next(entries)
-    with pytest.raises(TraceError, match=r"^line 3: ") as caught:
+    with pytest.raises(TraceError, match=r"x\.jsonl, line 3: ") as caught:
         next(entries)
     assert caught.value.line == 3
 
@@ -139,7 +139,7 @@ def test_a_good_line(line: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("header", LINES.bad_headers)
 def test_a_bad_header(header: str, tmp_path: Path) -> None:
-    with pytest.raises(TraceError, match=r"^line 1: ") as caught:
+    with pytest.raises(TraceError, match=r"x\.jsonl, line 1: ") as caught:
         trace(tmp_path / "x.jsonl", header=header)
     assert caught.value.line == 1
 
@@ -154,6 +154,36 @@ def test_another_version_is_told_from_another_file(tmp_path: Path) -> None:
         trace(tmp_path / "x.jsonl", header='{"akis-trace":2,"new":"member"}')
     with pytest.raises(TraceError, match="this is no trace"):
         trace(tmp_path / "y.jsonl", header='{"a":1}')
+
+
+def test_a_byte_order_mark_is_called_by_its_name(tmp_path: Path) -> None:
+    with pytest.raises(TraceError, match="a trace has no byte order mark; save it as UTF-8 without one"):
+        trace(tmp_path / "x.jsonl", header="\ufeff" + HEADER)
+
+
+@pytest.mark.parametrize(
+    ("member", "named"),
+    [
+        ("durations", " 'durations'"),
+        ("akis-version", " 'akis-version'"),
+        ("123456", ""),
+        ("a1b2c3d4", ""),
+        ("pin 1234", ""),
+        ("\u202e", ""),
+        ("", ""),
+        ("abcdefghijklmnopqrstuvwxyz", ""),
+    ],
+)
+def test_a_member_that_nobody_knows_is_named_where_it_is_a_word(member: str, named: str, tmp_path: Path) -> None:
+    line = json.dumps({"event": "reset", member: 1}, ensure_ascii=False)
+    with pytest.raises(TraceError, match=f"line 2: there is a member{named} that the format does not have$"):
+        list(trace(tmp_path / "x.jsonl", line).entries())
+
+
+def test_an_editor_may_end_lines_in_its_way_and_put_them_in_another_order(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_bytes(f'{HEADER}\r\n{{"event":"removed","start":9}}\r\n{{"event":"inserted","start":2}}\r\n'.encode())
+    assert list(Lines(path).entries()) == [Event("removed", 9), Event("inserted", 2)]
 
 
 def test_cut_off_at_every_byte(tmp_path: Path) -> None:
@@ -195,16 +225,18 @@ def test_files_that_are_none(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "empty").touch()
     for name, why in {
-        ".": "not a file",
-        "pipe": "not a file",
+        ".": "not a regular file",
+        "pipe": "not a regular file, and a trace is read more than once; write what comes from a pipe to a file",
         "missing": "No such file",
         "a\0b": "no such name",
         "empty": "this is no trace",
     }.items():
         with pytest.raises(TraceError, match=why):
             Lines(tmp_path / name)
-    with pytest.raises(TraceError, match="not a file"):
+    with pytest.raises(TraceError, match="not a regular file"):
         is_trace(tmp_path)
+    with pytest.raises(TraceError, match="not a regular file"):
+        is_trace("-")
 
 
 def test_no_permission(tmp_path: Path) -> None:

@@ -119,3 +119,15 @@ def test_malformed_new_values() -> None:
 def test_a_change_too_long_for_any_pin_takes_no_time() -> None:
     made = Redactor(PROFILE).exchange(raw("00240081 00FFFF") + bytes(0xFFFF), b"\x90\x00")
     assert made.command.masks == (Mask(7, 0xFFFF, "pin+new-pin"),)
+
+
+def test_what_captures_have_in_the_place_of_hidden_bytes_is_hidden_again() -> None:
+    redactor = Redactor(PROFILE, keep_secrets=True)
+    wrong = redactor.exchange(bytes.fromhex("0020008106" + "FF" * 6), bytes.fromhex("63C2"))
+    right = redactor.exchange(bytes.fromhex("0020008106" + "FF" * 6), bytes.fromhex("9000"))
+    changed = redactor.exchange(bytes.fromhex("002400810C" + "FF" * 12), bytes.fromhex("9000"))
+    shown = redactor.exchange(bytes.fromhex("0020008106" + "31" * 6), bytes.fromhex("9000"))
+    assert wrong.command.masks == (Mask(5, 6, "wrong-pin"),)
+    assert right.command.masks == (Mask(5, 6, "pin"),), "another value, though the bytes are the same"
+    assert changed.command.masks == (Mask(5, 12, "pin+new-pin"),)
+    assert not shown.command.hides

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 import tracemalloc
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from akis.trace.entries import Event, Exchanged, Header, Kept, Trace, Wire
 from akis.trace.redact import Mask
+from akis.trace.redactor import Redactor
 from akis.trace.show import Style, blocks
 from tests.akis.trace.sessions_of_many_kinds import HOSTILE, SESSION, Repeated, exchanged, wire
 from tests.akis.trace.trace_lines import wire_values
@@ -58,9 +60,22 @@ def test_every_byte_of_anything_can_be_read_back(command: Wire, answer: Wire, st
 
 
 @pytest.mark.parametrize("style", ["full", "wire", "brief"])
-@pytest.mark.parametrize("width", [80, 120])
+@pytest.mark.parametrize("width", [40, 50, 60, 63, 64, 80, 120])
 def test_it_keeps_to_its_columns(style: Style, width: int) -> None:
     assert max(map(len, rows(text(SESSION, style, width)))) <= width
+
+
+def test_in_few_columns_nothing_is_left_out() -> None:
+    assert bytes_shown(text(SESSION, width=40)) == expected(SESSION)
+    words = re.sub(r"\s+", " ", text(SESSION, width=40))
+    assert "file control information" in words
+    assert "DO'9B' 02 tries left" in words
+    assert "VERIFY, failed, 2 tries left" in re.sub(r"\s+", " ", text(SESSION, "brief", 40))
+
+
+def test_the_header_says_in_words_which_bytes_are_hidden() -> None:
+    assert "Hidden .......: where they occur: pin" in text(SESSION)
+    assert "Hidden" not in text(Kept(Header(secrets=True)))
 
 
 def test_a_refused_pin_with_its_slot_its_counter_and_its_time() -> None:
@@ -151,7 +166,7 @@ def test_the_end_counts_and_tells_of_a_last_line_that_was_cut() -> None:
         cut = True
 
     shown = text(Cut(1))
-    assert "12 exchanges, 3 events in 6.200040 s;" in shown
+    assert "12 exchanges, 3 events in 6.199940 s;" in shown
     assert "1 refused (!)" in shown
     assert "cut off" in rows(shown)[-1]
     assert "cut off" not in text(SESSION)
@@ -183,3 +198,12 @@ def test_memory_does_not_grow_with_the_trace() -> None:
     peak(10)  # what is made once and kept
     # To hold 13500 exchanges more would take megabytes.
     assert peak(1000) < peak(100) + 500_000
+
+
+def test_many_masks_and_many_fields_take_no_longer_than_they_are() -> None:
+    masks = tuple(Mask(3 * at + 2, 1, "a", hidden=at % 2 == 0) for at in range(12_000))
+    answer = Wire(bytes.fromhex("800100") * 12_000 + b"\x90\x00", masks)
+    seen = Exchanged(Wire(bytes.fromhex("00A4000000")), answer)
+    start = time.process_time()
+    assert sum(1 for _ in blocks(Kept(Header(), (Redactor().again(seen),)), "full")) > 0
+    assert time.process_time() - start < 3

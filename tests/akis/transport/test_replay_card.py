@@ -102,7 +102,9 @@ def test_a_recording_of_a_replay_is_the_recording(tmp_path: Path) -> None:
     wires = [[(entry.command, entry.answer) for entry in trace.entries() if isinstance(entry, Exchanged)]
              for trace in (first, second)]  # fmt: skip
     assert wires[0] == wires[1] != []
-    assert (first.header.atr, first.header.personality) == (second.header.atr, second.header.personality)
+    assert (first.header.atr, first.header.profile) == (second.header.atr, second.header.profile)
+    assert (second.header.reader, second.header.personality, second.header.seed) == (f"replay:{path}", None, None)
+    assert played(tmp_path / "again", story) == played(path, story)
 
 
 class TestAnotherStory:

@@ -51,5 +51,5 @@ def test_lines_without_a_number_sign_are_command_and_answer_in_turn(tmp_path: Pa
     ],
 )
 def test_hidden_bytes_are_not_made_up(tmp_path: Path, hidden: Exchanged) -> None:
-    with pytest.raises(InvalidArgument, match="entry 2 has hidden bytes"):
-        apdu4j.write(Kept(HEADER, (Exchanged(SELECT, OK), hidden)), tmp_path / "x.dump")
+    with pytest.raises(InvalidArgument, match="exchange 2 has hidden bytes"):
+        apdu4j.write(Kept(HEADER, (Exchanged(SELECT, OK), Event("reset"), hidden)), tmp_path / "x.dump")

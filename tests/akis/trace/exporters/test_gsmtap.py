@@ -91,7 +91,7 @@ def test_what_has_no_place_in_a_packet_is_told(tmp_path: Path) -> None:
         "exchanges without an answer, left out because a packet holds both: 1",
         "commands that are no APDU, of which only the header is written: 1",
         "exchanges too long for a packet, of which only header and status word are written: 1",
-        "commands that lost their Le or that their lengths were extended, as a packet has no place for it: 1",
+        "commands without their Le, or without the mark of extended lengths, for which a packet has no place: 1",
         "exchanges of which the packet does not tell where the command ends: 1",
         "events without an ATR, left out: 2",
         ALWAYS,

@@ -45,7 +45,7 @@ def test_a_long_session_is_sent_in_parts(tmp_path: Path) -> None:
 def test_hidden_bytes_stop_the_script_before_anything_is_sent(tmp_path: Path) -> None:
     code, runs, complaint = run(tmp_path, Kept(HEADER, (Exchanged(SELECT, OK), Exchanged(VERIFY, OK))))
     assert (code, runs) == (1, [])
-    assert complaint.startswith("1 command of this session have hidden bytes")
+    assert complaint.startswith("1 command of this session has hidden bytes")
     assert '# set -- "$@" --send-apdu 0020008104********' in (tmp_path / "x.sh").read_text().splitlines()
 
 
@@ -53,6 +53,7 @@ def test_what_is_lost_is_said(tmp_path: Path) -> None:
     trace = Kept(HEADER, (Exchanged(SELECT, OK, 1, 2), Exchanged(VERIFY, OK)))
     assert opensc_tool.write(trace, tmp_path / "x.sh") == [
         "opensc-tool compares no answers; the recorded ones are comments",
-        "1 command with hidden bytes are comments, and the script refuses to run",
+        "a script is for running; it cannot be read back as a trace",
+        "1 command with hidden bytes is a comment, and the script refuses to run",
         "times are not in the script",
     ]

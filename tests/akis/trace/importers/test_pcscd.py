@@ -9,7 +9,7 @@ import pytest
 from akis.errors import TraceError
 from akis.trace.entries import Event, Failure
 from akis.trace.importers import pcscd
-from akis.trace.importers.base import Happened, Heard
+from akis.trace.importers.base import ENDED, UNANSWERED, Happened, Heard
 from tests.akis.trace.importers.logs import ATR, GET_DATA, OK, SELECT, spaced
 
 APDU, SW = f"APDU: {spaced(SELECT)} \n", "SW: 90 00 \n"
@@ -52,6 +52,12 @@ def test_without_threads_no_answer_is_given_to_the_wrong_command(tmp_path: Path)
     assert [(item.command, item.answer) for item in heard] == [(SELECT, None), (GET_DATA, None), (SELECT, OK)]
     assert heard[0].failure is not None
     assert "whose answer" in heard[0].failure.message
+
+
+def test_not_many_commands_wait_for_their_answers(tmp_path: Path) -> None:
+    heard = [item for item in read(tmp_path, f"00000001 {APDU}" * 250) if isinstance(item, Heard)]
+    assert [item.command for item in heard] == [SELECT] * 250
+    assert [item.failure for item in heard] == [UNANSWERED] * 200 + [ENDED] * 50
 
 
 def test_why_there_is_no_answer(tmp_path: Path) -> None:
