@@ -37,8 +37,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--reader",
         metavar="R",
         default="emulator:",
-        help="emulator: (the default) is the card that the trace names; emulator:NAME[,STATE][,extended][,INS=SW] another one; or "
-        "a reader, by part of its name or its number",
+        help="emulator: (the default) is the card that the trace names; "
+        "emulator:NAME[,STATE][,extended][,INS=SW] another one; or a reader, by part of its name or its number",
     )
     how = parser.add_mutually_exclusive_group()
     how.add_argument(
