@@ -15,6 +15,8 @@ from akis.regress.run import Plan, replay_file
 from akis.regress.target import is_emulated
 
 _plan: Plan
+_playing = False
+_given_up = False
 
 
 def replay_files(
@@ -58,7 +60,24 @@ def _executor(plan: Plan, jobs: int) -> Executor:
 def _inherit(plan: Plan) -> None:
     global _plan
     _plan = plan
+    if multiprocessing.parent_process() is not None:
+        signal.signal(signal.SIGINT, _give_up)
+
+
+def _give_up(*_: object) -> None:
+    """End the session that is played, and play no other: some may be handed out already."""
+    global _given_up
+    _given_up = True
+    if _playing:
+        raise KeyboardInterrupt
 
 
 def _replay(path: Path) -> Outcome:
-    return replay_file(path, _plan)
+    global _playing
+    _playing = True
+    try:
+        if _given_up:
+            raise KeyboardInterrupt
+        return replay_file(path, _plan)
+    finally:
+        _playing = False
