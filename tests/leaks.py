@@ -87,6 +87,6 @@ def _as_text(value: bytes) -> Iterator[tuple[str, str]]:
     for before in range(3):  # a longer text holds it in one of three alignments
         whole = base64.b64encode(bytes(before) + value)
         first, end = -(-before * 8 // 6), (before + len(value)) * 8 // 6
-        if end - first >= 4:
+        if end - first >= 5:  # four letters turn up in words, "MANAGE" among them
             yield "base64", whole[first:end].decode("ascii")
             yield "base64 for URLs", whole[first:end].translate(bytes.maketrans(b"+/", b"-_")).decode("ascii")
