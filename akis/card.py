@@ -10,10 +10,19 @@ from typing import NamedTuple, Self, TypeVar
 
 from akis.codec.apdu import CHAINED, CommandApdu, ResponseApdu
 from akis.codec.fci import FileControl
-from akis.commands import files, objects
+from akis.commands import objects
+from akis.commands.application import select_application
 from akis.conversation.authenticate import authenticate
 from akis.conversation.base import Conversation, ask
-from akis.errors import AkisError, CodecError, InvalidArgument, SecureMessagingError, TransportError, WrongType
+from akis.errors import (
+    AkisError,
+    CodecError,
+    InvalidArgument,
+    PolicyRefused,
+    SecureMessagingError,
+    TransportError,
+    WrongType,
+)
 from akis.profile.model import CardProfile, DataField
 from akis.sm.chain import links, plain_room
 from akis.sm.mutual_auth import SN_LENGTH, DeviceKeys, TerminalAuthentication, serial_to_sn
@@ -101,7 +110,7 @@ class Card:
 
     def select_application(self) -> FileControl:
         """SELECT the DF that holds PIN and keys; returns what the card says of it."""
-        answer = self.run(ask(files.select_name(self.profile.application), "SELECT of the application"))
+        answer = self.run(ask(select_application(self.profile), "SELECT of the application"))
         return FileControl.from_bytes(answer)
 
     def serial(self) -> bytes:
@@ -119,9 +128,11 @@ class Card:
         """Authenticate each other with ``keys``, as terminal ``sn_ifd`` (8 bytes), and send all that follows protected.
 
         A session that was open is ended first. Where this fails, nothing more goes to the card: see :class:`Card`.
+        :class:`PolicyRefused`, with nothing sent or ended, where the profile knows no secure messaging of this card.
         """
         if not isinstance(keys, DeviceKeys):
             raise WrongType(f"the keys are DeviceKeys, not {type(keys).__name__}")
+        self.require_secure_messaging()
         # Made and thrown away: what is wrong with the arguments shows before anything is sent or ended.
         TerminalAuthentication(keys, sn_ifd, bytes(SN_LENGTH), random)
         with self.transaction():
@@ -131,6 +142,14 @@ class Card:
             self._turn += 1
             self.session = session
             return session
+
+    def require_secure_messaging(self) -> None:
+        """:class:`PolicyRefused` where the profile knows no secure messaging of this card."""
+        if self.profile.secure_messaging is None:
+            raise PolicyRefused(
+                f"no secure messaging is known on this card ({self.profile.name}), so no secure session was opened; "
+                "nothing was sent"
+            )
 
     def end_session(self) -> None:
         """Forget the secure session, if any. What is sent next goes in the clear, which ends it on the card too."""

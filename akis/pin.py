@@ -14,15 +14,14 @@ import secrets
 from collections.abc import Callable
 
 from akis.card import Card
-from akis.commands import objects
+from akis.codec.pin_flags import PinFlags
 from akis.commands import pin as commands
 from akis.commands.objects import PinObject
-from akis.conversation import pins
+from akis.conversation import pins, tries
 from akis.conversation.base import Conversation
 from akis.errors import (
     AkisError,
     CardError,
-    CodecError,
     InvalidArgument,
     PinBlocked,
     PinFormatError,
@@ -38,7 +37,6 @@ PinValue = Secret | bytes | str
 """A PIN or PUK as it is passed in: a Secret, or its ASCII characters."""
 # A byte is no digit in 6 of 256 cases, so a hundred rounds fail with a source that is broken and no other.
 _ROUNDS = 100
-_UNKNOWN = PinObject(None, None, None)
 
 
 class _Reference:
@@ -51,8 +49,18 @@ class _Reference:
         self.rules = rules
 
     def tries_left(self) -> int | None:
-        """The tries left, read at no cost; None where the card does not say or the profile knows no free way."""
+        """The tries left, read at no cost; None where the card does not say or the profile knows no free way.
+
+        Where the way is the FCI, the application is selected anew, and a card may forget by that what was verified.
+        """
         return self.card.run(self._state()).tries_left
+
+    def flags(self) -> PinFlags | None:
+        """What the application's FCI says of its PIN, which is more than a number; None where it does not say.
+
+        Only where the profile has ``tries_by = fci``; it selects the application anew.
+        """
+        return self.card.run(tries.flags(self.card.profile)) if self.rules.tries_by == "fci" else None
 
     def ask_by_empty_verify(self, *, may_spend_try: bool = False) -> tuple[bool, int | None]:
         """Ask with a VERIFY without data whether it is verified, and how many tries are left (None: not said).
@@ -67,34 +75,16 @@ class _Reference:
         answer = self.card.send(commands.verify_empty(self.rules.reference), lost=self._unknown)
         if answer.sw.ok or answer.sw.tries_left is not None:
             return answer.sw.ok, answer.sw.tries_left
-        if answer.sw == 0x6983:
+        if commands.is_locked(answer.sw, self.rules.locked_sw):
             return False, 0
         raise CardError(f"asking for the state of the {self.rules.name} failed", answer.sw)
 
     def logout(self) -> None:
-        """Take the verification back (VERIFY with P1 = FF); no value is compared."""
-        self._run(pins.attempt(commands.logout(self.rules.reference), self.rules.name))
+        """Take the verification back, on some cards all there is; no value is compared."""
+        self._run(pins.logout(self.rules))
 
     def _state(self) -> Conversation[PinObject]:
-        """What the card says for free; None for each number that it does not say."""
-        if self.rules.tries_by == "get_data":
-            return (yield from self._state_by_get_data())
-        if self.rules.tries_by == "empty_verify":
-            answer = yield commands.verify_empty(self.rules.reference)
-            return PinObject(None, 0 if answer.sw == 0x6983 else answer.sw.tries_left, None)
-        return _UNKNOWN
-
-    def _state_by_get_data(self) -> Conversation[PinObject]:
-        answer = yield objects.get_pin_object(self.rules.object)
-        if not answer.sw.ok:
-            return _UNKNOWN
-        try:
-            state = PinObject.from_bytes(answer.data, self.rules.object)
-        except CodecError:
-            return _UNKNOWN
-        if state.tries_left is None or state.max_tries is None or state.tries_left > state.max_tries:
-            return _UNKNOWN  # a number that contradicts itself is no number
-        return state
+        return tries.state(self.card.profile, self.rules)
 
     def _block(self, pin: PinValue, rules: PinRules | None = None) -> bytes:
         """The block of ``pin``, by this reference's rules unless told others."""
@@ -108,8 +98,9 @@ class _Reference:
         if left == 0:
             raise PinBlocked(self.rules.name)
         if not _granted(allow_last_try) and left is None:
+            why = "it has flags and no counter" if self.rules.tries_by == "fci" else "is its application selected?"
             raise PolicyRefused(
-                f"the card does not say how many tries the {self.rules.name} has left (is its application selected?); "
+                f"the card does not say how many tries the {self.rules.name} has left ({why}); "
                 "nothing was sent, allow_last_try lets it through all the same"
             )
         if not _granted(allow_last_try) and left == 1:
@@ -179,9 +170,10 @@ class Pin(_Reference):
     def change_to(self, new: PinValue) -> None:
         """CHANGE REFERENCE DATA to ``new`` in the issuer's session; nothing is compared, the counter stays."""
         command = commands.change_to(self.rules.reference, self._block(new))
+        self._require_reset("setting")
         with self.card.transaction():
             self._require_session("setting")
-            self._run(pins.attempt(command, self.rules.name))
+            self._run(pins.attempt(command, self.rules))
 
     def reset_to(self, new: PinValue) -> None:
         """RESET RETRY COUNTER to a new value (P1 = 02), allowed by the issuer's session or a verified PUK.
@@ -189,11 +181,13 @@ class Pin(_Reference):
         By the issuer it becomes a transport PIN, which serves for one :meth:`change`; by the PUK it is in force.
         """
         command = commands.reset_retry_counter(self.rules.reference, new=self._block(new))
-        self._run(pins.attempt(command, self.rules.name))
+        self._require_reset("resetting")
+        self._run(pins.attempt(command, self.rules))
 
     def reset_counter(self) -> None:
         """RESET RETRY COUNTER and keep the value (P1 = 03), allowed by the issuer's session or a verified PUK."""
-        self._run(pins.attempt(commands.reset_retry_counter(self.rules.reference), self.rules.name))
+        self._require_reset("resetting")
+        self._run(pins.attempt(commands.reset_retry_counter(self.rules.reference), self.rules))
 
     def unblock(self, new: PinValue, random: Callable[[int], bytes] = secrets.token_bytes) -> None:
         """Put ``new`` in force inside the issuer's secure session: RESET, CHANGE, VERIFY, with a random PIN in between.
@@ -201,9 +195,18 @@ class Pin(_Reference):
         No PUK is used and no try can be spent. Stopped anywhere, running it again finishes.
         """
         block = self._block(new)
+        self._require_reset("unblocking")
         with self.card.transaction(), Secret(random_digits(self.rules.maximum, random)) as transport:
             self._require_session("unblocking")
             self._run(pins.unblock(self.rules, self._block(transport), block))
+
+    def _require_reset(self, what: str) -> None:
+        """Where no command is known that sets a PIN, none is tried."""
+        if self.rules.reset == "none":
+            raise PolicyRefused(
+                f"no way of {what} the {self.rules.name} is known on this card ({self.card.profile.name}); "
+                "nothing was sent"
+            )
 
     def _require_session(self, what: str) -> None:
         """What only the issuer's session allows would show the new PIN in the clear, for nothing."""
@@ -244,7 +247,7 @@ class Puk(_Reference):
 
     def _reset(self, puk: bytes, new: bytes, permit_puk: bool, allow_last_try: bool) -> None:
         command = commands.reset_retry_counter(self.pin_rules.reference, puk, new)
-        self._spend_puk(lambda _: pins.attempt(command, self.rules.name), permit_puk, allow_last_try)
+        self._spend_puk(lambda _: pins.attempt(command, self.rules), permit_puk, allow_last_try)
 
     def _spend_puk(
         self, compare: Callable[[PinObject], Conversation[None]], permit_puk: bool, allow_last_try: bool
@@ -253,6 +256,11 @@ class Puk(_Reference):
             raise PolicyRefused(
                 "a PUK command needs its own permission (permit_puk), since three wrong PUKs destroy the card; "
                 "nothing was sent"
+            )
+        if self.rules.reset == "none" or self.pin_rules.reset == "none":
+            # A guessed PUK command may be one that the card counts.
+            raise PolicyRefused(
+                f"no use of a {self.rules.name} is known on this card ({self.card.profile.name}); nothing was sent"
             )
         self._spend(compare, allow_last_try)
 

@@ -14,8 +14,8 @@ from importlib.util import resolve_name
 from pathlib import Path
 
 ORDER = (
-    "status · errors · secret · codec · profile · commands, sm, pkcs15 · conversation · trace · transport · card · pin"
-    " · emulator · connect, sources · regress · unlock, pytest_plugin · authority"
+    "status · errors · secret · codec · profile · commands, sm, pkcs15 · conversation · trace · transport · card"
+    " · pin, files · signer · emulator · connect, sources · regress · unlock, pytest_plugin · authority"
 )
 STOREY = {room: storey for storey, rooms in enumerate(ORDER.split(" · ")) for room in rooms.split(", ")}
 

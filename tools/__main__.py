@@ -39,8 +39,12 @@ class Subcommand(NamedTuple):
 
 SUBCOMMANDS: Mapping[str, Subcommand] = {
     "info": Subcommand("info", "show what a card says about itself, without spending a try"),
+    "certs": Subcommand("certs", "show the certificates on a card: whose, until when, qualified or not"),
     "pin": Subcommand("pin", "show the tries of PIN and PUK; verify, change, unblock the PIN"),
+    "files": Subcommand("files", "list, read and update the files of a card"),
+    "sign": Subcommand("sign", "sign a file with a key of the card"),
     "replay": Subcommand("replay", "play recorded sessions to a card and show what differs"),
+    "atr": Subcommand("atr", "explain an answer to reset, field by field, and name the card it speaks of"),
     "readers": Subcommand("readers", "list the card readers and what is in them"),
     "trace": Subcommand("trace", "show, open, compare, redact, convert and count recorded sessions"),
     "emulate": Subcommand("emulate", "put an emulated card into the virtual reader of pcscd"),

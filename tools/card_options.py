@@ -25,13 +25,18 @@ emulated card, with 24=6985 one that answers 6985 to each command 24; or replay:
 the card; default: AKIS_READER, or the only one"
 SM_KEYS = "open a secure session with the device keys of this TOML file (alg, key, enc, mac, ifd_sn, in hex), or with \
 the published test keys of an emulated card: emulator:NAME/ROLE; with replay:FILE, those of the recorded session"
+PROFILE = (
+    "what describes the card: akis-1 or akis-2, or a TOML file of your own; default: by the card's ATR, and akis-2 \
+for a card that nobody knows"
+)
 _SILENCE = 1.5
 """Seconds; a healthy reader takes less to say what is in it."""
 
 
 def add_card(parser: argparse.ArgumentParser) -> None:
-    """``--reader``, ``--trace`` and ``--json``."""
+    """``--reader``, ``--profile``, ``--trace`` and ``--json``."""
     parser.add_argument("--reader", metavar="R", help=READER)
+    parser.add_argument("--profile", metavar="NAME|FILE", help=PROFILE)
     add_trace(parser)
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
@@ -105,7 +110,7 @@ def open_way(args: argparse.Namespace, keys: Sequence[DeviceKeys] = ()) -> Conne
 
     wanted = recording(args)
     with _waiting():
-        connection = connect(args.reader, recording=wanted, keys=keys)
+        connection = connect(args.reader, recording=wanted, keys=keys, profile=args.profile)
     args.recorder, args.way = connection.recorder, connection.way
     return connection
 
@@ -121,6 +126,8 @@ def open_card(args: argparse.Namespace) -> tuple[Card, str]:
     connection = open_way(args, () if keys is None else (keys.device,))
     with ExitStack() as until_open:
         card = until_open.enter_context(connection.card())
+        if keys is not None:
+            card.require_secure_messaging()
         card.select_application()
         if keys is not None:
             with keys:

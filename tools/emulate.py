@@ -20,7 +20,11 @@ _HELP = """\
 example: akis emulate --personality akis-2.2,blocked --state card.state
 
 Puts an emulated card into the virtual reader of pcscd (Debian: pcscd and vsmartcard-vpcd), until Ctrl-C. One line
-says when the reader has seen the card. When pcscd is restarted the card waits for it."""
+says when the reader has seen the card. When pcscd is restarted the card waits for it.
+
+With --new, writes the personality of another card of that kind into a file and ends:
+  akis emulate --new akis-2.2 --out mine.toml
+  akis emulate --personality mine.toml"""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -32,9 +36,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--personality",
         metavar="NAME[,STATE][,INS=SW]",
-        default="akis-2.2",
-        help="the card, akis-2.2 (3DES, the default) or akis-2.5 (AES), and its state: new, blocked, last-try, dead; "
-        "with 24=6985 it answers 6985 to each command 24, and does nothing",
+        help="the card, akis-2.2 (3DES, the default), akis-2.5 (AES), akis-1.0, blank (no application yet) or a file "
+        "whose name ends in .toml, and its state: new, blocked, last-try, dead; with 24=6985 it answers 6985 to each "
+        "command 24, and does nothing",
+    )
+    parser.add_argument(
+        "--new",
+        metavar="PERSONALITY",
+        help="write another card of this kind to --out: its own serial number, keys and certificates; the same PIN",
+    )
+    parser.add_argument(
+        "--out", metavar="FILE", help="where --new writes; a file whose name ends in .toml, not there yet"
     )
     parser.add_argument(
         "--state", metavar="FILE", help="keep the card in FILE; the card in it counts, STATE is for a new file only"
@@ -52,7 +64,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Serve the card until somebody ends it."""
+    """Serve the card until somebody ends it, or write a new one."""
+    if args.new is not None or args.out is not None:
+        return _write_new(args)
     from akis.emulator import EmulatorTransport
     from akis.emulator.face import TransportFace
     from akis.emulator.seed import new_seed, seeded
@@ -65,7 +79,7 @@ def run(args: argparse.Namespace) -> int:
     asked = recording(args)
     if asked is not None:
         asked.check()
-    chosen = wanted(args.personality + (",extended" if args.extended else ""))
+    chosen = wanted((args.personality or "") + (",extended" if args.extended else ""))
     with ExitStack() as held:
         # A card from a file has begun its life before, so neither state nor seed would bring the session back.
         seed = None if asked is None or args.state is not None else new_seed()
@@ -83,6 +97,28 @@ def run(args: argparse.Namespace) -> int:
             if asked is not None:
                 asked.path.unlink(missing_ok=True)  # nothing happened, so there is nothing to keep
             raise NoReader(f"{error}: install pcscd and vsmartcard-vpcd, and start pcscd") from None
+    return 0
+
+
+def _write_new(args: argparse.Namespace) -> int:
+    """Write the personality of another card."""
+    from akis.emulator.new_personality import write_new
+    from akis.emulator.personality import load_personality
+    from akis.errors import InvalidArgument
+
+    if args.new is None or args.out is None:
+        raise InvalidArgument("a new card needs both, --new PERSONALITY and --out FILE")
+    serving = {"--personality": args.personality, "--state": args.state, "--trace": args.trace}
+    unused = [name for name, given in serving.items() if given is not None] + ["--extended"] * args.extended
+    if unused:
+        raise InvalidArgument(f"--new writes a file and ends; {' and '.join(unused)} is for a card that is served")
+    path = Path(args.out)
+    made = write_new(load_personality(args.new), path)
+    if args.json:
+        said = {"schema": 1, "event": "written", "file": str(path), "personality": made.name}
+        print(json.dumps({**said, "serial": made.serial.hex().upper()}, ensure_ascii=False))
+    else:
+        print(f"{path} has a new {args.new} card with the serial number {made.serial.hex().upper()}")
     return 0
 
 

@@ -82,9 +82,12 @@ def run(args: argparse.Namespace) -> int:
 
 def _status(args: argparse.Namespace) -> Report:
     with _opened(args) as (pin, puk):
-        left = _tries(pin, puk)
-    message = "\n".join(f"{name} tries left: {in_words(count)}" for name, count in left.items())
-    return {"message": message, "tries_left": left}
+        left, flags = _tries(pin, puk), pin.flags()
+    lines = [f"{name} tries left: {in_words(count)}" for name, count in left.items()]
+    if flags is None:
+        return {"message": "\n".join(lines), "tries_left": left}
+    lines.append(f"PIN flags: {', '.join(flags.names) or 'none'}")
+    return {"message": "\n".join(lines), "tries_left": left, "pin_flags": list(flags.names)}
 
 
 def _verify(args: argparse.Namespace) -> Report:

@@ -12,6 +12,11 @@ from akis.status import StatusWord
 VERIFY = 0x20
 CHANGE = 0x24
 RESET = 0x2C
+LOGOUT = 0x1A
+PROPRIETARY = 0x80
+"""The class of AKİS 1.0's own commands."""
+LOCKED = 0x6983
+"""A counter at zero, by the standard (§7.5.6)."""
 
 
 def verify(reference: int, block: bytes) -> CommandApdu:
@@ -29,9 +34,17 @@ def logout(reference: int) -> CommandApdu:
     return CommandApdu(0x00, VERIFY, 0xFF, reference)
 
 
-def change(reference: int, old_and_new: bytes) -> CommandApdu:
-    """CHANGE REFERENCE DATA from the old value to a new one (P1 = 00); the old one is compared."""
-    return CommandApdu(0x00, CHANGE, 0x00, reference, old_and_new)
+def logout_card() -> CommandApdu:
+    """LOGOUT of AKİS 1.0: nothing is verified any more."""
+    return CommandApdu(PROPRIETARY, LOGOUT, 0x00, 0x00)
+
+
+def change(reference: int, old_and_new: bytes, p1: int = 0x00) -> CommandApdu:
+    """CHANGE REFERENCE DATA from the old value to a new one; the old one is compared.
+
+    ``p1`` is 00 by the standard. AKİS 1.0 has 02 and a reference without bit 8 for a local PIN, 01 for a global one.
+    """
+    return CommandApdu(0x00, CHANGE, p1, reference, old_and_new)
 
 
 def change_to(reference: int, new: bytes) -> CommandApdu:
@@ -45,7 +58,12 @@ def reset_retry_counter(reference: int, code: bytes = b"", new: bytes = b"") -> 
     return CommandApdu(0x00, RESET, p1, reference, code + new)
 
 
-def raise_unless_accepted(sw: StatusWord, name: str) -> None:
+def is_locked(sw: StatusWord, locked: int = LOCKED) -> bool:
+    """Whether the status word says that the counter is at zero; ``locked`` is this card's own for that."""
+    return sw in (0x63C0, LOCKED, locked)
+
+
+def raise_unless_accepted(sw: StatusWord, name: str, locked: int = LOCKED) -> None:
     """Return when the card accepted; raise what its answer to a command with the PIN or PUK ``name`` means.
 
     :class:`PinRefused` and :class:`PinBlocked` for a comparison that failed, :class:`CardError` for a refusal without
@@ -58,7 +76,7 @@ def raise_unless_accepted(sw: StatusWord, name: str) -> None:
         raise PinRefused(name, sw.tries_left)
     if sw == 0x6300:
         raise PinRefused(name, None)
-    if sw in (0x63C0, 0x6983):
+    if is_locked(sw, locked):
         raise PinBlocked(name)
     # Checking errors 67 to 6E and execution errors 64 leave the memory as it was. Warnings, 65 (memory changed), 66 and
     # 6F (no precise diagnosis) do not say so.

@@ -9,21 +9,30 @@ from akis.conversation.base import Conversation
 from akis.profile.model import PinRules
 
 
-def attempt(command: CommandApdu, name: str) -> Conversation[None]:
-    """One PIN command, sent once. Raises what :func:`akis.commands.pin.raise_unless_accepted` makes of the answer."""
+def attempt(command: CommandApdu, rules: PinRules) -> Conversation[None]:
+    """One PIN command, sent once. Raises what :func:`akis.commands.pin.raise_unless_accepted` makes of the answer.
+
+    ``rules`` are those of what the command compares or sets.
+    """
     answer = yield command
-    commands.raise_unless_accepted(answer.sw, name)
+    commands.raise_unless_accepted(answer.sw, rules.name, rules.locked_sw)
 
 
 def verify(rules: PinRules, pin: bytes) -> Conversation[None]:
     """VERIFY; ``pin`` is a PIN block."""
-    return attempt(commands.verify(rules.reference, pin), rules.name)
+    return attempt(commands.verify(rules.reference, pin), rules)
 
 
 def change(rules: PinRules, old: bytes, new: bytes) -> Conversation[None]:
-    """CHANGE REFERENCE DATA from block ``old`` to block ``new``, laid out as the card wants it."""
+    """CHANGE REFERENCE DATA from block ``old`` to block ``new``, laid out and addressed as the card wants it."""
     data = pin_block.join(old, new, rules.change)
-    return attempt(commands.change(rules.reference, data), rules.name)
+    reference = rules.reference if rules.change_reference is None else rules.change_reference
+    return attempt(commands.change(reference, data, rules.change_p1), rules)
+
+
+def logout(rules: PinRules) -> Conversation[None]:
+    """The command by which this card takes a verification back; nothing is compared."""
+    return attempt(commands.logout_card() if rules.logout == "card" else commands.logout(rules.reference), rules)
 
 
 def verify_and_change(rules: PinRules, old: bytes, new: bytes) -> Conversation[None]:
@@ -38,6 +47,6 @@ def unblock(rules: PinRules, transport: bytes, new: bytes) -> Conversation[None]
     The transport PIN serves once, between the first two commands. Stopped in between, the card holds it, and running
     the conversation again with another one finishes the work.
     """
-    yield from attempt(commands.reset_retry_counter(rules.reference, new=transport), rules.name)
+    yield from attempt(commands.reset_retry_counter(rules.reference, new=transport), rules)
     yield from change(rules, transport, new)
     yield from verify(rules, new)

@@ -9,12 +9,16 @@ import secrets
 from collections.abc import Callable
 
 from akis.codec.apdu import CHAINED, SM_BITS, CommandApdu, ResponseApdu
-from akis.commands import files, objects, pin, security
+from akis.commands.pin import PROPRIETARY
 from akis.emulator.continuation import Continuation
-from akis.emulator.files import FileCommands
+from akis.emulator.current import Current
+from akis.emulator.dialect import Commands, Parts
+from akis.emulator.dialect_1 import dialect_1
+from akis.emulator.dialect_2 import dialect_2
+from akis.emulator.factory_files import NAMES, factory_files
+from akis.emulator.file_tree import FileTree
 from akis.emulator.memory import Memory
 from akis.emulator.personality import Personality, State, load_personality
-from akis.emulator.pins import PinCommands
 from akis.emulator.security import SecurityStatus
 from akis.emulator.status import (
     CHAIN_END_EXPECTED,
@@ -30,10 +34,8 @@ from akis.emulator.status import (
     Refuse,
     require,
 )
-from akis.errors import CodecError, SecureMessagingError, WrongType
+from akis.errors import CodecError, ProfileError, SecureMessagingError, WrongType
 
-_PIN_COMMANDS = frozenset((pin.VERIFY, pin.CHANGE, pin.RESET))
-_ALIVE_WHEN_DEAD = frozenset((files.SELECT, objects.GET_DATA, objects.GET_DATA_ODD))
 _LONGEST_CHAIN = 0x10000
 
 
@@ -58,24 +60,16 @@ class EmulatedCard:
         self.personality = personality
         self.memory = Memory.new(personality) if memory is None else memory
         self.memory.on_commit = on_commit
+        if self.memory.dialect != personality.dialect:
+            theirs = self.memory.dialect
+            raise ProfileError(f"the saved card is one of dialect {theirs}, and {personality.name} is not")
         self._security = SecurityStatus(personality, random)
-        self._files = FileCommands(personality, self.memory, self._security)
-        self._pins = PinCommands(self.memory, self._security)
+        self._tree = self._files()
+        self._current = Current(self._tree, self._security)
+        self._commands = self._dialect(random)
         self.instead: dict[int, int] = {}
         self._chain: CommandApdu | None = None
         self._continuation = Continuation()
-        self._handlers = {
-            files.SELECT: self._files.select,
-            files.READ_BINARY: self._files.read_binary,
-            objects.GET_DATA: self._files.get_data,
-            objects.GET_DATA_ODD: self._files.get_data_objects,
-            pin.VERIFY: self._pins.verify,
-            pin.CHANGE: self._pins.change,
-            pin.RESET: self._pins.reset_retry_counter,
-            security.MSE: self._security.mse_set,
-            security.GET_CHALLENGE: self._security.get_challenge,
-            security.MUTUAL_AUTHENTICATE: self._security.mutual_authenticate,
-        }
 
     @classmethod
     def named(
@@ -93,7 +87,8 @@ class EmulatedCard:
     def reset(self) -> bytes:
         """Reset: session, role, verified PINs and current files are gone, the memory stays. Returns the ATR."""
         self._security.reset()
-        self._files.reset()
+        self._current.reset()
+        self._commands.reset()
         self._continuation.forget()
         self._chain = None
         return self.atr
@@ -120,6 +115,20 @@ class EmulatedCard:
     def __repr__(self) -> str:
         return f"EmulatedCard({self.personality.name}, {self.memory.references})"
 
+    def _files(self) -> FileTree:
+        """The files in the memory, or those of the personality as long as none was changed."""
+        saved = self.memory.files
+        entries = factory_files(self.personality) if saved is None else saved
+        return FileTree(entries, NAMES, grows=self.personality.dialect == "1.0", written=self._files_written)
+
+    def _files_written(self) -> None:
+        self.memory.files = self._tree.entries()
+        self.memory.commit()
+
+    def _dialect(self, random: Callable[[int], bytes]) -> Commands:
+        parts = Parts(self.personality, self.memory, self._security, self._current, random)
+        return dialect_1(parts) if self.personality.dialect == "1.0" else dialect_2(parts)
+
     def _answer(self, raw: bytes) -> ResponseApdu:
         try:
             command = CommandApdu.from_bytes(raw)
@@ -139,10 +148,16 @@ class EmulatedCard:
         """Refuse classes and lengths this card does not know (ISO/IEC 7816-4:2005 §5.1.1)."""
         cla = command.cla
         require(cla & 0xC0 != 0x40, CHANNEL_NOT_SUPPORTED)
-        require(cla & 0xE0 == 0, UNKNOWN_CLA)
+        require(cla & 0xE0 == 0 or self._is_proprietary(command), UNKNOWN_CLA)
         require(cla & 0x03 == 0, CHANNEL_NOT_SUPPORTED)
-        require(cla & SM_BITS in (0, SM_BITS), SM_NOT_SUPPORTED)
+        secure = cla & SM_BITS == SM_BITS and self._commands.secure_messaging
+        require(not cla & SM_BITS or secure, SM_NOT_SUPPORTED)
         require(self.personality.extended_length or not command.extended, WRONG_LENGTH)
+        require(len(command.data) <= self._commands.max_data, WRONG_LENGTH)
+
+    def _is_proprietary(self, command: CommandApdu) -> bool:
+        """Whether it is of the class that 1.0 has for itself; what that class has not is no unknown class."""
+        return command.cla == PROPRIETARY and bool(self._commands.proprietary)
 
     def _plain(self, command: CommandApdu) -> ResponseApdu:
         # Any plain command ends session and role, then runs with plain rights.
@@ -176,7 +191,7 @@ class EmulatedCard:
     def _run(self, command: CommandApdu, protected: bool) -> ResponseApdu:
         """Run a plain command; errors of the application are answers like any other."""
         try:
-            require(not self.memory.dead or command.ins in _ALIVE_WHEN_DEAD, CONDITIONS)
+            require(not self.memory.dead or command.ins in self._commands.when_dead, CONDITIONS)
             whole = self._joined(command)
             if not isinstance(whole, CommandApdu):
                 return whole
@@ -188,12 +203,13 @@ class EmulatedCard:
         ins = command.ins
         if ins in self.instead:
             raise Refuse(self.instead[ins])
-        handler = self._handlers.get(ins)
+        table = self._commands.proprietary if self._is_proprietary(command) else self._commands.handlers
+        handler = table.get(ins)
         if handler is None:
             raise Refuse(UNKNOWN_INS)
-        if ins in _PIN_COMMANDS:
+        if ins in self._commands.of_pins and not self._is_proprietary(command):
             # References 81 and 82 are local to the application.
-            require(self._files.in_application, NOT_FOUND)
+            require(self._current.in_application, NOT_FOUND)
             require(protected or not self.personality.pin_over_sm_only, SECURITY_STATUS)
         return handler(command)
 

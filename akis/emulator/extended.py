@@ -15,7 +15,7 @@ _EXTENDED_LENGTH = 0x40
 
 
 def with_extended_length(personality: Personality) -> Personality:
-    """The same card, but it takes commands of more than 255 bytes whole."""
+    """The same card, but it takes commands of more than 255 bytes whole; one of dialect 1.0 cannot."""
     return replace(personality, extended_length=True, atr=_says_extended(personality.atr))
 
 

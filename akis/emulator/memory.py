@@ -7,12 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from akis.emulator.personality import PIN_LENGTHS, PUK_LENGTHS, Personality, State
+from akis.emulator.contents import FileEntry
+from akis.emulator.personality import LENGTHS, Dialect, Personality, State
+from akis.emulator.saved_files import files_from_table, files_to_table
 from akis.errors import InvalidArgument, ProfileError
 
 PIN = 0x81
 PUK = 0x82
-LENGTHS = {PIN: PIN_LENGTHS, PUK: PUK_LENGTHS}
 ADMINISTRATION, OPERATION, DEATH = 0xA0, 0xA5, 0xAA
 _FORMAT = "akis-card"
 _VERSION = 1
@@ -40,14 +41,24 @@ class ReferenceData:
 
 
 class Memory:
-    """PIN, PUK and life cycle. ``commit`` is called at each write, before the card goes on.
+    """PIN, PUK, life cycle and files. ``commit`` is called at each write, before the card goes on.
 
-    A callback that raises there is a power cut: what was written before stays written.
+    A callback that raises there is a power cut: what was written before stays written. ``files`` is None as long as
+    they are those of the personality; ``dialect`` says what PIN and PUK may look like.
     """
 
-    def __init__(self, pin: ReferenceData, puk: ReferenceData, life_cycle: int = OPERATION) -> None:
+    def __init__(
+        self,
+        pin: ReferenceData,
+        puk: ReferenceData,
+        life_cycle: int = OPERATION,
+        files: tuple[FileEntry, ...] | None = None,
+        dialect: Dialect = "2.x",
+    ) -> None:
         self.references = {PIN: pin, PUK: puk}
         self.life_cycle = life_cycle
+        self.files = files
+        self.dialect: Dialect = dialect
         self.on_commit: Callable[[Memory], None] | None = None
 
     @classmethod
@@ -55,7 +66,12 @@ class Memory:
         """The memory of an unused card, or of one in the state ``new``, ``blocked``, ``last-try`` or ``dead``."""
         pin = ReferenceData(personality.pin.encode("ascii"), "active", personality.tries, personality.tries)
         puk = ReferenceData(personality.puk.encode("ascii"), "active", personality.tries, personality.tries)
-        memory = cls(pin, puk)
+        if not personality.application:
+            if state not in ("", "dead"):
+                raise InvalidArgument(f"the card {personality.name} has no PIN, so there is none that is {state}")
+            pin.state = puk.state = "unset"
+        phase = OPERATION if personality.life_cycle == "operation" else ADMINISTRATION
+        memory = cls(pin, puk, phase, dialect=personality.dialect)
         if state == "new":
             pin.value, pin.state = b"", "unset"
         elif state == "blocked":
@@ -84,7 +100,12 @@ class Memory:
             f"{reference:02X}": {"value": data.value.hex(), "state": data.state, "tries": data.tries, "left": data.left}
             for reference, data in self.references.items()
         }
-        return json.dumps({_FORMAT: _VERSION, "life_cycle": self.life_cycle, "references": references}).encode("ascii")
+        table: dict[str, Any] = {_FORMAT: _VERSION, "life_cycle": self.life_cycle, "references": references}
+        if self.dialect != "2.x":
+            table["dialect"] = self.dialect
+        if self.files is not None:
+            table["files"] = files_to_table(self.files)
+        return json.dumps(table).encode("ascii")
 
     @classmethod
     def restore(cls, saved: bytes) -> Memory:
@@ -103,8 +124,11 @@ class Memory:
             raise ProfileError(f"the saved card has another format version, this library reads {_VERSION}")
         if life_cycle not in (ADMINISTRATION, OPERATION, DEATH):
             raise ValueError("no such life cycle")
-        pin, puk = (cls._reference(table["references"][f"{name:02X}"], LENGTHS[name]) for name in (PIN, PUK))
-        return cls(pin, puk, life_cycle)
+        dialect = table.get("dialect", "2.x")
+        lengths = zip((PIN, PUK), LENGTHS[dialect], strict=True)
+        pin, puk = (cls._reference(table["references"][f"{name:02X}"], allowed) for name, allowed in lengths)
+        files = files_from_table(table["files"]) if "files" in table else None
+        return cls(pin, puk, life_cycle, files, dialect)
 
     @staticmethod
     def _reference(table: dict[str, Any], lengths: range) -> ReferenceData:

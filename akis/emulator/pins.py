@@ -10,7 +10,8 @@ import hmac
 from typing import Literal
 
 from akis.codec.apdu import CommandApdu, ResponseApdu
-from akis.emulator.memory import DEATH, LENGTHS, PIN, PUK, Memory, ReferenceData
+from akis.emulator.memory import DEATH, PIN, PUK, Memory, ReferenceData
+from akis.emulator.personality import LENGTHS
 from akis.emulator.security import SecurityStatus
 from akis.emulator.status import (
     BLOCKED,
@@ -31,9 +32,14 @@ _LOGOUT = 0xFF
 
 
 class PinCommands:
-    """VERIFY, CHANGE REFERENCE DATA, RESET RETRY COUNTER of PIN 81 and PUK 82."""
+    """VERIFY, CHANGE REFERENCE DATA, RESET RETRY COUNTER of PIN 81 and PUK 82.
 
-    def __init__(self, memory: Memory, security: SecurityStatus) -> None:
+    ``locked`` is the status word of a counter at zero.
+    """
+
+    def __init__(self, memory: Memory, security: SecurityStatus, locked: int = BLOCKED) -> None:
+        self._locked = locked
+        self._lengths = dict(zip((PIN, PUK), LENGTHS[memory.dialect], strict=True))
         self._memory = memory
         self._security = security
 
@@ -108,10 +114,10 @@ class PinCommands:
 
     def _check_usable(self, data: ReferenceData) -> None:
         require(data.state != "unset", NOT_USABLE)
-        require(not data.blocked, BLOCKED)
+        require(not data.blocked, self._locked)
 
     def _check_format(self, reference: int, value: bytes) -> None:
-        require(len(value) in LENGTHS[reference] and value.isdigit(), WRONG_DATA)
+        require(len(value) in self._lengths[reference] and value.isdigit(), WRONG_DATA)
 
     def _compare(self, reference: int, given: bytes) -> None:
         """Return when ``given`` is right, the counter full; refuse otherwise, a try spent."""

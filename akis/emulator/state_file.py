@@ -6,7 +6,7 @@ Two lines: what it is, and the memory::
     {"akis-card": 1, "life_cycle": 165, "references": …}
 
 The digest is over the personality's name, a newline and the second line. PIN and PUK stand in it as in a card's own
-memory, so only its owner may read it.
+memory, so only its owner may read it; files only once one was written, made or deleted.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ from akis.errors import AkisError, ProfileError, SharingViolation, TransportErro
 
 _FORMAT = "akis-state"
 _VERSION = 1
-_LONGEST = 0x10000
+_LONGEST = 0x4000000
+"""Bytes of a state file: a card's files stand in it as hex text."""
 _OURS_ONLY = 0o600
 _SAFELY = os.O_CLOEXEC | os.O_NOFOLLOW
 

@@ -52,7 +52,7 @@ class WantedCard:
 def wanted(text: str) -> WantedCard:
     """The card that ``[NAME][,STATE][,extended][,INS=SW]…`` names: akis-2.2 with its PIN in force, unless told others.
 
-    ``24=6985`` has every CHANGE REFERENCE DATA answered 6985.
+    NAME may be a personality's file, ``mine.toml``. ``24=6985`` has every CHANGE REFERENCE DATA answered 6985.
     """
     name, *quirks = text.split(",")
     chosen: State = ""

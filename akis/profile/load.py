@@ -1,7 +1,8 @@
 """Profiles from their files: TOML, one a generation, each value with its source.
 
-A value is written ``name = { value = 8, source = "assumed" }``; bytes are hex text. Every error names the file and the
-field, and the line where the file does not parse.
+A value is written ``name = { value = 8, source = "assumed" }``; bytes are hex text, a path of files is ``"3D00/2F10"``,
+and ``"none"`` stands for what a card does not have. Every error names the file and the field, and the line where the
+file does not parse.
 """
 
 from __future__ import annotations
@@ -9,16 +10,20 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass, replace
+from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from types import NoneType
+from typing import Any, TypeVar, get_args, get_type_hints
 
-from akis.errors import InvalidArgument, ProfileError
+from akis.codec.file_path import FilePath, parse_path
+from akis.errors import InvalidArgument, ProfileError, WrongType
 from akis.profile.model import SOURCES, CardProfile
 
 T = TypeVar("T")
 _DEEPEST = 8
+_NONE = "none"
 
 DEFAULT = "akis-2"
 """The profile of cards that nothing tells more of."""
@@ -32,11 +37,22 @@ def load(name: str) -> CardProfile:
 
 def read_packaged(package: str, what: str, name: str) -> str:
     """The text of ``NAME.toml`` in ``package``; :class:`ProfileError` says which ``what`` there are instead."""
-    home = files(package)
-    known = sorted(item.name.removesuffix(".toml") for item in home.iterdir() if item.name.endswith(".toml"))
+    known = names(package)
     if name not in known:
-        raise ProfileError(f"there is no {what} {name!r}; there are {', '.join(known)}")
-    return (home / f"{name}.toml").read_text("utf-8")
+        raise ProfileError(f"there is no {what} {name!r}; {_meant(name, known)}there are {', '.join(known)}")
+    return (files(package) / f"{name}.toml").read_text("utf-8")
+
+
+def names(package: str = "akis.profile") -> list[str]:
+    """The names of the files that come with the library; of profiles, unless told another package."""
+    return sorted(item.name.removesuffix(".toml") for item in files(package).iterdir() if item.name.endswith(".toml"))
+
+
+def load_any(name_or_file: str) -> CardProfile:
+    """The profile that ``akis-1`` or ``mine.toml`` stands for: one of the library's, else a user's own file."""
+    if name_or_file not in names() and (Path(name_or_file).suffix or Path(name_or_file).name != name_or_file):
+        return load_file(Path(name_or_file))
+    return load(name_or_file)
 
 
 def load_file(path: Path) -> CardProfile:
@@ -80,7 +96,8 @@ def build(kind: type[T], table: Mapping[str, Any], where: str, path: str = "") -
     known = {item.name: item for item in fields(kind) if item.metadata.get("in_file", True)}  # type: ignore[arg-type]
     for name in table:
         if name not in known:
-            raise ProfileError(f"{where}: {path}{name[:40]!r} is not a field; there are {', '.join(known)}")
+            meant = _meant(name, known)
+            raise ProfileError(f"{where}: {path}{name[:40]!r} is not a field; {meant}there are {', '.join(known)}")
     given: dict[str, Any] = {}
     for name, item in known.items():
         if name in table:
@@ -93,7 +110,16 @@ def build(kind: type[T], table: Mapping[str, Any], where: str, path: str = "") -
         raise ProfileError(f"{where}: {path and path.rstrip('.') + ': '}{error}") from None
 
 
+def _meant(name: str, known: Mapping[str, Any] | list[str]) -> str:
+    """A guess at what was to be written, for a sentence that goes on."""
+    close = get_close_matches(name[:40], list(known), 1)
+    return f"did you mean {close[0]}? " if close else ""
+
+
 def _value(kind: Any, value: Any, where: str, path: str) -> Any:
+    kinds = get_args(kind)
+    if NoneType in kinds and len(kinds) == 2:
+        return None if value == _NONE else _value(kinds[kinds[0] is NoneType], value, where, path)
     if is_dataclass(kind):
         if not isinstance(value, dict):
             raise ProfileError(f"{where}: {path} is a table")
@@ -107,7 +133,24 @@ def _value(kind: Any, value: Any, where: str, path: str) -> Any:
         if not isinstance(value, dict) or not all(isinstance(text, str) for text in value.values()):
             raise ProfileError(f"{where}: {path} is a table of texts")
         return dict(value)
+    if kind == FilePath:
+        return _path(value, where, path) if isinstance(value, str) else _listed(value)
+    if kind == tuple[FilePath, ...]:
+        if not isinstance(value, list):
+            raise ProfileError(f"{where}: {path} is a list of paths such as 3D00/2F10")
+        return tuple(_path(item, where, path) for item in value)
     return value
+
+
+def _path(text: Any, where: str, path: str) -> FilePath:
+    try:
+        return parse_path(text)
+    except (InvalidArgument, WrongType) as error:
+        raise ProfileError(f"{where}: {path}: {error}") from None
+
+
+def _listed(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _without_sources(table: Mapping[str, Any], path: str, sources: dict[str, str], where: str) -> dict[str, Any]:

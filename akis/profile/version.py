@@ -28,8 +28,13 @@ class CardVersion:
     patch: int
     chip: str | None
 
+    @property
+    def text(self) -> str:
+        """The version alone, ``2.2.8``; without the patch where that is 0."""
+        return f"{self.major}.{self.minor}" + (f".{self.patch}" if self.patch else "")
+
     def __str__(self) -> str:
-        text = f"{self.family} {self.major}.{self.minor}" + (f".{self.patch}" if self.patch else "")
+        text = f"{self.family} {self.text}"
         return text if self.chip is None else f"{text}, {self.chip}"
 
 

@@ -120,7 +120,7 @@ def test_addresses_that_are_none(address, capsys):
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("visa", "there is no personality 'visa'; there are akis-2.2, akis-2.5"),
+        ("visa", "there is no personality 'visa'; there are akis-1.0, akis-2.2, akis-2.5, blank"),
         ("akis-2.2,broken", f"no card state 'broken'; {STATES}"),
         ("akis-2.2,new,new", "a card is in one state, not in new and new"),
     ],

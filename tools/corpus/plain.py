@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from akis.codec.apdu import CommandApdu
 from akis.commands import files, objects, pin
+from akis.commands.application import select_application
 from akis.sm.chain import links
 
 from .driver import PIN, WRONG_PIN, Driver, Session
@@ -69,7 +70,7 @@ def get_data(d: Driver) -> None:
 
 
 def chained(d: Driver) -> None:
-    for link in links(files.select_name(d.card.profile.application), 3):
+    for link in links(select_application(d.card.profile), 3):
         d.raw(link)
     for link in links(objects.get_pin_object(2), 2):
         d.raw(link)
@@ -105,7 +106,7 @@ def unknown(d: Driver) -> None:
 
 
 def extended(d: Driver) -> None:
-    d.raw(CommandApdu(0x00, files.SELECT, 0x04, 0x00, d.card.profile.application, 0x10000))
+    d.raw(select_application(d.card.profile).replace(ne=0x10000))
     d.raw(CommandApdu(0x00, objects.GET_DATA, 0x01, 0x06, ne=0x10000))
     d.raw(CommandApdu(0x00, objects.GET_DATA, 0x01, 0x06, ne=16, extended=True), 0x6C4D)
     d.raw(CommandApdu(0x00, pin.VERIFY, 0x00, PIN, WRONG_PIN, extended=True), 0x63C2)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from akis.codec.apdu import CHAINED, CommandApdu
 from akis.codec.tlv import Tlv, build
 from akis.commands import files, objects, pin
+from akis.commands.application import select_application
 from akis.errors import PinOutcomeUnknown
 from akis.sm.chain import links
 from akis.sm.terminal import SecureSession
@@ -19,7 +20,7 @@ _CHECKSUM = 10
 def errors_inside(d: Driver) -> None:
     d.select()
     d.open("terminal")
-    d.send(files.select_name(d.card.profile.application))
+    d.send(select_application(d.card.profile))
     d.send(files.select_fid(0x1234), 0x6A82)
     d.send(files.select_fid(0x5032))
     d.send(files.read_binary(0, 256))

@@ -22,7 +22,7 @@ def listens(on, *instructions):
         heard.append(command)
         return ResponseApdu(len(command.data).to_bytes(2, "big") if command.ne else b"")
 
-    on.emulated._handlers.update(dict.fromkeys(instructions, handler))
+    on.emulated._commands.handlers.update(dict.fromkeys(instructions, handler))
     return heard
 
 

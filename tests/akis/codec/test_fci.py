@@ -40,6 +40,16 @@ class TestExamples:
             ("800400012345", "size", 0x12345),
             ("82020121", "descriptor", 0x01),
             ("820578210001FF", "descriptor", 0x78),
+            ("81020200", "allocated", 0x200),
+            ("82020121", "coding", 0x21),
+            ("8203022110", "record_length", 0x10),
+            ("820402210110", "record_length", 0x110),
+            ("82050221001003", "record_length", 0x10),
+            ("82050221001003", "records", 3),
+            ("8206022100100103", "records", 0x103),
+            ("8800", "short_id", 0),
+            ("8801F0", "short_id", 30),
+            ("880108", "short_id", 1),
             ("8400", "name", b""),
             ("8A010C", "life_cycle", 0x0C),
         ],
@@ -54,6 +64,46 @@ class TestExamples:
         found = FileControl.from_bytes(raw)
         assert [item.tag for item in found.others] == [0xA5, 0x90, 0x85]
         assert found.to_bytes() == raw
+
+    def test_a_name_more_is_kept(self):
+        raw = bytes.fromhex("6F0A 820138 840141 84024243")
+        found = FileControl.from_bytes(raw)
+        assert (found.name, found.others) == (b"A", (Tlv(0x84, b"BC"),))
+        assert FileControl.from_bytes(found.to_bytes()) == found
+
+    @pytest.mark.parametrize(
+        ("descriptor", "structure"),
+        [
+            (0x38, "DF"),
+            (0x78, "DF"),
+            (0x01, "transparent"),
+            (0x41, "transparent"),
+            (0x09, "transparent"),
+            (0x02, "linear-fixed"),
+            (0x03, "linear-fixed"),
+            (0x04, "linear-variable"),
+            (0x45, "linear-variable"),
+            (0x06, "cyclic"),
+            (0x07, "cyclic"),
+            (0x39, "data-objects"),
+            (0x3A, "data-objects"),
+            (0x00, None),
+            (0x3B, None),
+            (0x80, None),
+            (0xB8, None),
+        ],
+    )
+    def test_structures(self, descriptor, structure):
+        control = FileControl(descriptor=descriptor)
+        assert control.structure == structure
+        assert control.is_df is (structure == "DF")
+        assert control.has_records is (structure in ("linear-fixed", "linear-variable", "cyclic"))
+
+    def test_flags_of_the_first_generation(self):
+        assert FileControl.from_bytes(bytes.fromhex("6F06 820138 900186")).flags == 0x86
+        for others in ("", "9000", "90021234", "900101900102"):
+            raw = bytes.fromhex(others)
+            assert FileControl.from_bytes(bytes((0x6F, len(raw))) + raw).flags is None
 
 
 class TestStrictness:
@@ -75,6 +125,16 @@ class TestStrictness:
             "6F02 8A00",
             "6F04 8A020105",
             "6F8103 820138",
+            "6F06 820138 820138",
+            "6F06 80010180 0102",
+            "6F06 83020000 8300",
+            "6F06 8A0105 8A0105",
+            "6F09 8207 02210010010300",
+            "6F03 880109",
+            "6F03 880100",
+            "6F03 8801F8",
+            "6F04 88020808",
+            "6F07 81050000000001",
             "6F03 820138 00",
         ],
     )
@@ -93,6 +153,8 @@ class TestStrictness:
         [
             *(("size", value) for value in (-1, 1 << 32)),
             *(("descriptor", value) for value in (-1, 0x100)),
+            *(("allocated", value) for value in (-1, 1 << 32)),
+            *(("short_id", value) for value in (-1, 31, 0x100)),
             *(("fid", value) for value in (-1, 0x10000)),
             *(("life_cycle", value) for value in (-1, 0x100)),
         ],
@@ -102,12 +164,31 @@ class TestStrictness:
             FileControl(**{field: value}).to_bytes()
 
 
+@pytest.mark.parametrize(
+    "value", [{"coding": 0x100}, {"record_length": 0x10000}, {"record_length": 1, "records": 0x10000}]
+)
+def test_a_descriptor_that_does_not_fit(value):
+    with pytest.raises(InvalidArgument, match=list(value)[-1]):
+        FileControl(descriptor=0x02, **value).to_bytes()
+
+
+def test_records_of_no_length():
+    with pytest.raises(InvalidArgument, match="record_length"):
+        FileControl(descriptor=0x02, records=3).to_bytes()
+
+
 def maybe(strategy):
     return st.none() | strategy
 
 
+RECORDS = st.sampled_from([{}, {"coding": 0x21}, {"coding": 0, "record_length": 0xFF}]) | st.fixed_dictionaries(
+    {"coding": st.integers(0, 0xFF), "record_length": st.integers(0, 0xFFFF), "records": st.integers(0, 0xFFFF)}
+)
 CONTROLS = st.builds(
-    FileControl,
+    lambda records, descriptor, **fields: FileControl(descriptor=0x02 if records else descriptor, **records, **fields),
+    records=RECORDS,
+    allocated=maybe(st.integers(0, 0xFFFFFFFF)),
+    short_id=maybe(st.integers(0, 30)),
     size=maybe(st.integers(0, 0xFFFFFFFF)),
     descriptor=maybe(st.integers(0, 0xFF)),
     fid=maybe(st.integers(0, 0xFFFF)),

@@ -90,7 +90,7 @@ class TestPins:
         for conversation, sent in (
             (pins.verify(RULES, b"123456"), VERIFY),
             (pins.change(RULES, b"123456", b"87654"), CHANGE),
-            (pins.attempt(commands.reset_retry_counter(0x81), "PIN"), "002C0381"),
+            (pins.attempt(commands.reset_retry_counter(0x81), RULES), "002C0381"),
         ):
             result, seen = drive(conversation, answer)
             assert type(result) is kind

@@ -44,5 +44,5 @@ def left(on, name: str) -> int:
 def answering(data: bytes = b"", sw: int = 0x9000):
     """A card whose GET DATA of the PIN object answers this."""
     on = bench()
-    on.emulated._handlers[0xCB] = lambda command: ResponseApdu(data, sw)
+    on.emulated._commands.handlers[0xCB] = lambda command: ResponseApdu(data, sw)
     return on

@@ -70,7 +70,7 @@ class TestCounter:
     def test_by_empty_verify_answered_without_a_number(self, sw):
         """9000 among them: verified, and nothing is said of the tries."""
         on = bench(pin_rules={"tries_by": "empty_verify", "empty_verify": "free"})
-        on.emulated._handlers[0x20] = lambda command: ResponseApdu(sw=sw)
+        on.emulated._commands.handlers[0x20] = lambda command: ResponseApdu(sw=sw)
         assert on.pin.tries_left() is None
 
     def test_by_no_way_at_all(self):
@@ -104,7 +104,7 @@ class TestAskByEmptyVerify:
     @pytest.mark.parametrize("sw", [0x6984, 0x6300, 0x6A88, 0x6F00])
     def test_anything_else_is_an_error(self, sw):
         on = bench()
-        on.emulated._handlers[0x20] = lambda command: ResponseApdu(sw=sw)
+        on.emulated._commands.handlers[0x20] = lambda command: ResponseApdu(sw=sw)
         with pytest.raises(CardError) as caught:
             on.pin.ask_by_empty_verify(may_spend_try=True)
         assert caught.value.sw == sw

@@ -36,12 +36,12 @@ class TestRefused:
 
     def test_blocked_between_counter_and_command(self, on):
         """Where the counter says one thing and the command another, the command counts."""
-        on.emulated._handlers[0x20] = lambda command: ResponseApdu(sw=0x6983)
+        on.emulated._commands.handlers[0x20] = lambda command: ResponseApdu(sw=0x6983)
         with pytest.raises(PinBlocked):
             on.pin.verify(PIN)
 
     def test_refused_without_a_number(self, on):
-        on.emulated._handlers[0x20] = lambda command: ResponseApdu(sw=0x6300)
+        on.emulated._commands.handlers[0x20] = lambda command: ResponseApdu(sw=0x6300)
         with pytest.raises(PinRefused) as caught:
             on.pin.verify(PIN)
         assert caught.value.tries_left is None
@@ -80,7 +80,7 @@ class TestRefusedWithoutComparison:
 
     @pytest.mark.parametrize("sw", [0x6400, 0x6700, 0x6982, 0x6A80, 0x6C10, 0x6D00, 0x6E00])
     def test_any_checking_error(self, issuer, sw):
-        issuer.emulated._handlers[0x20] = lambda command: ResponseApdu(sw=sw)
+        issuer.emulated._commands.handlers[0x20] = lambda command: ResponseApdu(sw=sw)
         with pytest.raises(CardError) as caught:
             issuer.pin.verify(PIN)
         assert caught.value.sw == sw
@@ -94,14 +94,14 @@ class TestOutcomeUnknownByStatusWord:
     )
     @pytest.mark.parametrize(("name", "ins"), [("Pin.verify", 0x20), ("Pin.change", 0x24), ("Puk.unblock", 0x2C)])
     def test_unknown_and_sent_once(self, on, name, ins, sw):
-        on.emulated._handlers[ins] = lambda command: ResponseApdu(sw=sw)
+        on.emulated._commands.handlers[ins] = lambda command: ResponseApdu(sw=sw)
         with pytest.raises(PinOutcomeUnknown, match=f"{sw:04X}"):
             SPENDING[name](on)
         assert len(on.wire.pin_commands) == 1
         assert on.wire.sent[-1] == on.wire.pin_commands[0]
 
     def test_a_conversation_stops_there(self, issuer):
-        issuer.emulated._handlers[0x24] = lambda command: ResponseApdu(sw=0x6F00)
+        issuer.emulated._commands.handlers[0x24] = lambda command: ResponseApdu(sw=0x6F00)
         with pytest.raises(PinOutcomeUnknown):
             issuer.pin.unblock(NEW_PIN)
         assert [raw[1] for raw in issuer.wire.pin_commands] == [0x2C, 0x24]

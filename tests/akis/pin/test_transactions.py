@@ -98,7 +98,7 @@ def test_what_compares_nothing_is_in_one_as_well(issuer, name):
 
 
 def test_a_step_of_unblocking_that_is_refused_ends_it(issuer):
-    issuer.emulated._handlers[CHANGE] = lambda command: ResponseApdu(sw=0x63C2)
+    issuer.emulated._commands.handlers[CHANGE] = lambda command: ResponseApdu(sw=0x63C2)
     assert transactions(issuer, ISSUED["Pin.unblock"], PinRefused) == [[RESET, CHANGE]]
 
 

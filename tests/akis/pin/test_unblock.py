@@ -62,7 +62,7 @@ class TestUnblock:
 
     @pytest.mark.parametrize("ins", [0x2C, 0x24, 0x20])
     def test_a_step_that_is_refused_is_the_last(self, issuer, ins):
-        issuer.emulated._handlers[ins] = lambda command: ResponseApdu(sw=0x6982)
+        issuer.emulated._commands.handlers[ins] = lambda command: ResponseApdu(sw=0x6982)
         with pytest.raises(CardError):
             issuer.pin.unblock(NEW_PIN)
         assert issuer.wire.pin_commands[-1][1] == ins

@@ -8,7 +8,7 @@ from importlib.resources import files
 import pytest
 
 from akis.errors import ProfileError
-from akis.profile.load import load, load_file, parse
+from akis.profile.load import load, load_any, load_file, parse
 from akis.profile.model import SOURCES, SmRules
 
 TEXT = (files("akis.profile") / "akis-2.toml").read_text("utf-8")
@@ -45,6 +45,11 @@ class TestAkis2:
             assert (rules.characters, rules.encoding, rules.change) == ("digits", "ascii", "concatenated")
             assert (rules.tries_by, rules.empty_verify) == ("get_data", "unknown")
             assert rules.pad_to == 0
+            assert (rules.change_p1, rules.change_reference) == (0, None)
+            assert (rules.locked_sw, rules.logout, rules.reset) == (0x6983, "verify", "iso")
+        assert profile.application_path == (0x3D00,)
+        assert profile.certificates == tuple((0x3D00, fid) for fid in range(0x2F10, 0x2F1A))
+        assert (profile.signing.mse, profile.signing.raw, profile.signing.fresh_verify) == ("41B6", False, True)
         assert profile.secure_messaging == SmRules()
         assert profile.status_words["6406"] == "PIN not entered"
 
@@ -63,13 +68,14 @@ class TestAkis2:
 
 
 def test_unknown_name():
-    with pytest.raises(ProfileError, match="no profile 'akis-3'; there are akis-2"):
+    with pytest.raises(ProfileError, match=r"no profile 'akis-3'; did you mean akis-2\? there are akis-1, akis-2"):
         load("akis-3")
     with pytest.raises(ProfileError, match="no profile"):
         load("../emulator/akis-2.2")
 
 
 LINE = 'max_data = { value = 255, source = "documented: short length fields, by the card capabilities in the ATR" }'
+PATH = 'application_path = { value = "3D00", source = "inferred: as on AKİS 1.0" }'
 SERIAL = TEXT[TEXT.index("[serial]") : TEXT.index("[life_cycle]")]
 MINIMUM = 'minimum = { value = 4, source = "assumed" }'
 
@@ -78,8 +84,8 @@ MINIMUM = 'minimum = { value = 4, source = "assumed" }'
     ("old", "new", "says"),
     [
         # typo, missing
-        ("max_data", "max_date", "'max_date' is not a field"),
-        (MINIMUM, MINIMUM.replace("minimum", "minimun"), "pin.'minimun' is not a field"),
+        ("max_data", "max_date", "'max_date' is not a field; did you mean max_data? there are name, application"),
+        (MINIMUM, MINIMUM.replace("minimum", "minimun"), "pin.'minimun' is not a field; did you mean minimum?"),
         (LINE, "", "max_data is missing"),
         (MINIMUM, "", "pin.minimum is missing"),
         ("[puk]", "[plk]", "'plk' is not a field"),
@@ -108,7 +114,7 @@ MINIMUM = 'minimum = { value = 4, source = "assumed" }'
         ('"digits"', '"letters"', "pin: characters is digits or printable"),
         ('"ascii"', '"ebcdic"', "pin: encoding is ascii or digits or bcd or iso9564-2"),
         ('"concatenated"', '"glued"', "pin: change is concatenated or length-prefixed"),
-        ('"get_data"', '"magic"', "pin: tries_by is get_data or empty_verify or none"),
+        ('"get_data"', '"magic"', "pin: tries_by is get_data or fci or empty_verify or none"),
         ('"get_data"', "[]", "pin: tries_by is"),
         (
             'case1_padding = { value = "single"',
@@ -132,6 +138,33 @@ MINIMUM = 'minimum = { value = 4, source = "assumed" }'
             '{ value = "empty_verify"',
             "pin: tries_by is empty_verify, but empty_verify is not free",
         ),
+        (
+            PATH,
+            'application_path = { value = "3D0", source = "assumed" }',
+            "application_path: a path is file identifiers",
+        ),
+        (
+            PATH,
+            'application_path = { value = 0x3D00, source = "assumed" }',
+            "application_path: a path is a tuple of file",
+        ),
+        ('"3D00/2F10", ', '"3D00/2G10", ', "certificates: a path is file identifiers of four hex digits"),
+        ('"3D00/2F10", ', '"3F00", ', "certificates holds a path of no file"),
+        ('"3D00/2F10", ', "7, ", "certificates: a path is text such as 3D00/2F10"),
+        ("locked_sw = { value = 0x6983", "locked_sw = { value = 0x9000", "pin: locked_sw is 0x6983 or 0x6984"),
+        ("locked_sw = { value = 0x6983", "locked_sw = { value = 0x63C1", "pin: locked_sw is 0x6983 or 0x6984"),
+        ("change_p1 = { value = 0x00", "change_p1 = { value = 0x01", "pin: change_p1 is 01, by which"),
+        (
+            "change_p1 = { value = 0x00",
+            "change_p1 = { value = 0x100",
+            "pin: change_p1 and change_reference are one byte",
+        ),
+        ('logout = { value = "verify"', 'logout = { value = "yes"', "pin: logout is verify or card"),
+        ('reset = { value = "iso"', 'reset = { value = "ISO"', "pin: reset is iso or none"),
+        ('mse = { value = "41B6"', 'mse = { value = "41A4"', "signing: mse is 41B6 or 22C3"),
+        ('mse = { value = "41B6"', 'mse = { value = "22C3"', "signing: mse 22C3 names no algorithm"),
+        ("rsa-pkcs1-sha256 = 0x42", "rsa-pkcs1-sha256 = 0x142", "signing: algorithms maps names of mechanisms to one"),
+        ("raw = { value = false", "raws = { value = false", "signing.'raws' is not a field; did you mean raw?"),
         # no source
         (LINE, "max_data = 255", "max_data has no source"),
         (MINIMUM, "minimum = 4", "pin.minimum has no source"),
@@ -147,8 +180,8 @@ MINIMUM = 'minimum = { value = 4, source = "assumed" }'
         (SERIAL, 'serial = { value = 1, source = "assumed" }\n', "serial is a table"),
         ("[serial]", "[sources.x]\nvalue = 'y'\nsource = 'assumed'\n[serial]", "'sources' is not a field"),
         # broken TOML
-        (LINE, "max_data = ", "not TOML, Invalid value (at line 6"),
-        (LINE, LINE + "\n" + LINE, "line 7"),
+        (LINE, "max_data = ", "not TOML, Invalid value (at line 7"),
+        (LINE, LINE + "\n" + LINE, "line 8"),
         ("[puk]", "[pin]", "line"),
         (LINE, "max_data = " + "[" * 5000, "nested too deep"),
     ],
@@ -168,10 +201,65 @@ def test_printable_characters_need_an_encoding_that_holds_them():
         parse(text.replace('encoding = { value = "ascii"', 'encoding = { value = "bcd"', 1), "mine.toml")
 
 
+OF_THE_PUK = TEXT[TEXT.index("[puk]") : TEXT.index("[secure_messaging]")]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ('tries_by = { value = "get_data"', 'tries_by = { value = "fci"', "puk.tries_by is fci, whose flags are those"),
+        ('reset = { value = "iso"', 'reset = { value = "none"', "puk.reset is none, but pin.reset is iso"),
+    ],
+)
+def test_what_cannot_be_of_a_puk(old, new, says):
+    assert old in OF_THE_PUK
+    with pytest.raises(ProfileError, match=rf"^mine\.toml: {says}"):
+        parse(TEXT.replace(OF_THE_PUK, OF_THE_PUK.replace(old, new)), "mine.toml")
+
+
+class TestWhatACardDoesNotHave:
+    def test_none_stands_for_it(self):
+        start, end = TEXT.index("[secure_messaging]"), TEXT.index("[signing]")
+        none = 'secure_messaging = { value = "none", source = "assumed" }\n'
+        profile = parse(none + TEXT[:start] + TEXT[end:], "mine.toml")
+        assert profile.secure_messaging is None
+        assert "secure_messaging" in profile.assumed
+
+    def test_left_out_it_is_missing(self):
+        start, end = TEXT.index("[secure_messaging]"), TEXT.index("[signing]")
+        with pytest.raises(ProfileError, match=r"^mine\.toml: secure_messaging is missing$"):
+            parse(TEXT[:start] + TEXT[end:], "mine.toml")
+
+    def test_an_application_without_name_or_path(self):
+        text = TEXT.replace('"504B43532D3135"', '"none"').replace(PATH, PATH.replace("3D00", "3F00"))
+        with pytest.raises(ProfileError, match="neither application nor application_path"):
+            parse(text, "mine.toml")
+
+    def test_the_mf_may_be_written_in_front(self):
+        assert parse(TEXT.replace(PATH, PATH.replace("3D00", "3F00/3D00")), "mine.toml").application_path == (0x3D00,)
+
+
+class TestNameOrFile:
+    def test_a_name_is_one_of_the_librarys(self):
+        assert load_any("akis-1") is load("akis-1")
+        with pytest.raises(ProfileError, match="there is no profile 'visa'; there are akis-1, akis-2"):
+            load_any("visa")
+
+    @pytest.mark.parametrize("name", ["mine.toml", "./akis-1", "folder/akis-2"])
+    def test_anything_that_looks_like_a_file_is_one(self, name, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        with pytest.raises(ProfileError, match="cannot be read"):
+            load_any(name)
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(TEXT.replace("AKİS 2.x", "mine"), encoding="utf-8")
+        assert load_any(name).name == "mine"
+
+
 class TestFiles:
     def test_a_users_own(self, tmp_path):
         path = tmp_path / "mine.toml"
-        path.write_text(TEXT.replace("value = 255", "value = 200"), encoding="utf-8")
+        path.write_text(TEXT.replace("value = 255", "value = 200", 1), encoding="utf-8")
         profile = load_file(path)
         assert profile.max_data == 200
         assert profile == dataclasses.replace(load("akis-2"), max_data=200)

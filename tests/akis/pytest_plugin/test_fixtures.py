@@ -69,7 +69,7 @@ def test_each_test_has_a_card_of_its_own_which_is_closed_at_its_end(pytester: py
 @pytest.mark.parametrize(
     ("marker", "says"),
     [
-        ("'akis-9'", "there is no personality 'akis-9'; there are akis-2.2, akis-2.5"),
+        ("'akis-9'", "there is no personality 'akis-9'; did you mean akis-2.5? *"),
         ("'akis-2.2,broken'", "no card state 'broken'; *"),
         ("", "the marker akis_card names one emulated card, *"),
         ("name='akis-2.2'", "the marker akis_card names one emulated card, *"),
