@@ -104,9 +104,7 @@ class Files:
         if self.lists_itself:
             listed = self._by_directory(df, deep=False)
         else:
-            control = self.select(df)
-            if control.is_df is False:
-                raise InvalidArgument(f"{_said(df)} is no DF, so there are no files below it")
+            _require_df(df, self.select(df))
             listed = self.tree()
         return tuple(file for file in listed if file.path[:-1] == df and file.path)
 
@@ -120,7 +118,10 @@ class Files:
         if self.lists_itself:
             return self._by_directory(df, deep=True)
         found = self.card.run(list_known(self.card.profile, self.room))
-        return tuple(file for file in found if file.path[: len(df)] == df)
+        below = tuple(file for file in found if file.path[: len(df)] == df)
+        if len(below) == 1 and below[0].control is not None:
+            _require_df(df, below[0].control)
+        return below
 
     def _by_directory(self, df: FilePath, deep: bool) -> tuple[ListedFile, ...]:
         listed = self.card.run(list_by_directory(df, deep))
@@ -136,6 +137,11 @@ def _with_records(path: FilePath) -> Conversation[FileControl]:
     if control.structure is not None and not control.has_records:
         raise InvalidArgument(f"{_said(path)} has no records, it is of kind {control.structure}")
     return control
+
+
+def _require_df(path: FilePath, control: FileControl) -> None:
+    if control.is_df is False:
+        raise InvalidArgument(f"{_said(path)} is no DF, so there are no files below it")
 
 
 def _said(path: FilePath) -> str:

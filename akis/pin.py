@@ -114,7 +114,7 @@ class _Reference:
 
         def guarded() -> Conversation[None]:
             nonlocal compared
-            state = yield from self._state()
+            state = yield from tries.state(self.card.profile, self.rules, must_select=_granted(allow_last_try))
             self._guard(state.tries_left, allow_last_try)
             conversation = compare(state)
             compared = True
@@ -151,7 +151,8 @@ class Pin(_Reference):
 
     def __init__(self, card: Card, rules: PinRules | None = None) -> None:
         super().__init__(card, _profile(card).pin if rules is None else rules)
-        if self.rules.reference == card.profile.puk.reference:
+        puk = card.profile.puk
+        if self.rules.reference == puk.reference or self.rules.change_place == puk.change_place:
             raise InvalidArgument("these are the rules of the PUK, whose commands are with Puk and need its permission")
 
     def verify(self, pin: PinValue, *, allow_last_try: bool = False) -> None:

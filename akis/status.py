@@ -76,6 +76,15 @@ class StatusWord(int):
         return self == 0x9000
 
     @property
+    def nothing_done(self) -> bool:
+        """Whether it says that the command was refused and the memory is as it was (ISO/IEC 7816-4:2005 §5.1.3).
+
+        Checking errors 67 to 6E and execution errors 64 do. Warnings, 65 (memory changed), 66 and 6F (no precise
+        diagnosis) do not.
+        """
+        return self >> 8 == 0x64 or 0x67 <= self >> 8 <= 0x6E
+
+    @property
     def tries_left(self) -> int | None:
         """X of 63CX (ISO/IEC 7816-4 §5.1.3); None for every other status word."""
         return self & 0x0F if self & 0xFFF0 == 0x63C0 else None

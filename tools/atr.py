@@ -23,7 +23,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Read it and print."""
-    report = describe(read_hex(" ".join(args.hex)))
+    from akis.errors import CodecError, InvalidArgument
+
+    try:
+        report = describe(read_hex(" ".join(args.hex)))
+    except CodecError as error:
+        raise InvalidArgument(str(error)) from None  # no card answered it: it was typed
     print(json.dumps(report, ensure_ascii=False, indent=2) if args.json else as_text(report))
     return 0
 

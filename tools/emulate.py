@@ -19,10 +19,12 @@ if TYPE_CHECKING:
 _HELP = """\
 example: akis emulate --personality akis-2.2,blocked --state card.state
 
-Puts an emulated card into the virtual reader of pcscd (Debian: pcscd and vsmartcard-vpcd), until Ctrl-C. One line
-says when the reader has seen the card. When pcscd is restarted the card waits for it.
+Puts an emulated card into the virtual reader of pcscd (Debian: pcscd and
+vsmartcard-vpcd), until Ctrl-C. One line says when the reader has seen the card.
+When pcscd is restarted the card waits for it.
 
-With --new, writes the personality of another card of that kind into a file and ends:
+With --new, writes the personality of another card of that kind into a file and
+ends:
   akis emulate --new akis-2.2 --out mine.toml
   akis emulate --personality mine.toml"""
 

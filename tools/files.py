@@ -77,7 +77,7 @@ def _listing(args: argparse.Namespace, deep: bool) -> int:
     with opened(args) as (files, name):
         listed = files.tree(path) if deep else files.list(path)
         if deep and not listed:
-            files.select(path)  # which says why there is none
+            files.list(path)  # which says why there is none
         complete = flags = files.lists_itself
     if args.json:
         found = [files_text.as_json(file, flags) for file in listed]

@@ -8,9 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from .card_options import add_card, add_session, open_card, open_way
-from .info import in_words
-from .pin_input import read_secret
-from .tell import tell
+from .pin_input import announce_try, read_secret
 
 if TYPE_CHECKING:
     from akis.codec.file_path import FilePath
@@ -52,7 +50,7 @@ def opened(args: argparse.Namespace) -> Iterator[tuple[Files, str]]:
         card, name = open_card(args)
         with card:
             pin = Pin(card)
-            tell(f"VERIFY compares the PIN first: a wrong one spends a try, {in_words(pin.tries_left())} left.")
+            announce_try("VERIFY compares the PIN first", pin.tries_left())
             pin.verify(secret, allow_last_try=args.allow_last_try)
             yield Files(card), name
 

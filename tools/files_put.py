@@ -55,6 +55,8 @@ def configure_put(action: Action) -> None:
 
 def put_file(args: argparse.Namespace) -> int:
     """Write, and say what was written."""
+    if args.offset < 0:
+        raise InvalidArgument("--offset is 0 or more; nothing was written")
     path, data = parsed(args.path), _source(args.source)
     with opened(args) as (files, name):
         control = files.select(path)
@@ -77,7 +79,7 @@ def _put_bytes(
     before = files.read(path)
     size = len(before) if control.size is None else control.size
     end = args.offset + len(data)
-    if args.offset < 0 or end > size:
+    if end > size:
         raise PolicyRefused(
             f"{args.path} has {size} bytes, too few for {len(data)} from byte {args.offset} on; nothing was written"
         )
@@ -145,7 +147,8 @@ def _told_if_cut(path: str, shown: Progress | None = None) -> Iterator[Progress]
     except (PolicyRefused, InvalidArgument):
         raise
     except (AkisError, KeyboardInterrupt) as error:
-        if begun or not isinstance(error, CardError):  # a card that refused the first piece has written nothing
+        # A card that refused the first piece has written nothing, if it says so.
+        if begun or not isinstance(error, CardError) or not error.sw.nothing_done:
             tell(f"{path} may hold some of the new bytes now: read it before relying on it.")
         raise
 
@@ -159,6 +162,7 @@ def _confirm(args: argparse.Namespace, what: str) -> None:
 
 def _source(name: str) -> bytes:
     """The bytes to write, one more than any card takes at most."""
+    said = "standard input" if name == "-" else name
     try:
         if name == "-":
             data = sys.stdin.buffer.read(_LONGEST + 1)
@@ -166,9 +170,9 @@ def _source(name: str) -> bytes:
             with Path(name).open("rb") as stream:
                 data = stream.read(_LONGEST + 1)
     except OSError as error:
-        raise InvalidArgument(f"{name} cannot be read: {error.strerror or type(error).__name__}") from None
+        raise InvalidArgument(f"{said} cannot be read: {error.strerror or type(error).__name__}") from None
     if not data:
-        raise InvalidArgument(f"{name} is empty; nothing was written")
+        raise InvalidArgument(f"{said} is empty; nothing was written")
     if len(data) > _LONGEST:
-        raise InvalidArgument(f"{name} has more than {_LONGEST} bytes, which no file on a card has")
+        raise InvalidArgument(f"{said} has more than {_LONGEST} bytes, which no file on a card has")
     return data

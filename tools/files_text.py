@@ -83,11 +83,11 @@ def dump(content: bytes) -> Iterator[str]:
 def _row(file: ListedFile, flags: bool) -> tuple[str, ...]:
     control = file.control
     if control is None:
-        return path_text(file.path), file.name, _unknown(file), "", "", "", ""
+        return path_text(file.path), _name(file), _unknown(file), "", "", "", ""
     access = control.access
     return (
         path_text(file.path),
-        file.name,
+        _name(file),
         control.structure or "unknown",
         _size(control),
         "" if access is None else access.read,
@@ -98,7 +98,7 @@ def _row(file: ListedFile, flags: bool) -> tuple[str, ...]:
 
 def _line(file: ListedFile, fid: str, flags: bool) -> str:
     control = file.control
-    said = [f"{fid} {file.name}".rstrip()]
+    said = [f"{fid} {_name(file)}".rstrip()]
     if control is None:
         return f"{said[0]}: {_unknown(file)}"
     if not control.is_df:
@@ -108,6 +108,11 @@ def _line(file: ListedFile, fid: str, flags: bool) -> str:
             said.append(f"read {control.access.read}, update {control.access.update}")
     said.append(_state(control, flags))
     return ", ".join(filter(None, said))
+
+
+def _name(file: ListedFile) -> str:
+    """What it is called; what would steer a terminal, and came from the card, is written out."""
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in file.name)
 
 
 def _unknown(file: ListedFile) -> str:

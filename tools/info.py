@@ -85,7 +85,7 @@ def as_text(report: dict[str, Any]) -> str:
         ("Application", report["application"] or "not on this card"),
         ("Life cycle", report["life_cycle"] or "unknown"),
         ("Serial number", report["serial"] or "unknown"),
-        ("PIN tries left", in_words(report["pin_tries_left"])),
+        ("PIN tries left", in_words(report["pin_tries_left"], report["pin_flags"] is not None)),
         ("PUK tries left", in_words(report["puk_tries_left"])),
         *([] if report["pin_flags"] is None else [("PIN flags", ", ".join(report["pin_flags"]) or "none")]),
         ("Assumed", f"{len(report['assumed'])} values have no public source; --json lists them"),
@@ -100,8 +100,10 @@ def profile_in_words(report: dict[str, Any]) -> str:
     return f"{report['profile']} (for want of a better one)" if report["profile_guessed"] else str(report["profile"])
 
 
-def in_words(left: int | None) -> str:
-    """A counter, for people."""
+def in_words(left: int | None, by_flags: bool = False) -> str:
+    """A counter, for people; ``by_flags``: of a card that has flags in its place, and none for a blocked PIN."""
     if left is None:
         return "unknown"
+    if by_flags and left == 1:
+        return "1, or none: a blocked PIN has the same flags"
     return f"{left} (blocked)" if left == 0 else str(left)

@@ -12,7 +12,7 @@ from akis.errors import AkisError, InvalidArgument, PolicyRefused
 
 from .card_options import add_card, add_session, open_card
 from .info import in_words
-from .pin_input import add_secret, confirm, read_secret
+from .pin_input import add_secret, announce_try, confirm, read_secret
 from .tell import tell
 
 if TYPE_CHECKING:
@@ -83,7 +83,8 @@ def run(args: argparse.Namespace) -> int:
 def _status(args: argparse.Namespace) -> Report:
     with _opened(args) as (pin, puk):
         left, flags = _tries(pin, puk), pin.flags()
-    lines = [f"{name} tries left: {in_words(count)}" for name, count in left.items()]
+    by_flags = {"PIN": flags is not None, "PUK": False}
+    lines = [f"{name} tries left: {in_words(count, by_flags[name])}" for name, count in left.items()]
     if flags is None:
         return {"message": "\n".join(lines), "tries_left": left}
     lines.append(f"PIN flags: {', '.join(flags.names) or 'none'}")
@@ -92,7 +93,7 @@ def _status(args: argparse.Namespace) -> Report:
 
 def _verify(args: argparse.Namespace) -> Report:
     with read_secret(args.pin, "PIN") as secret, _opened(args) as (pin, puk):
-        _announce_try("VERIFY compares the PIN", pin)
+        announce_try("VERIFY compares the PIN", pin.tries_left())
         pin.verify(secret, allow_last_try=args.allow_last_try)
         return {"message": "The PIN is right.", "tries_left": _tries_afterwards(pin, puk)}
 
@@ -103,7 +104,7 @@ def _change(args: argparse.Namespace) -> Report:
         read_secret(args.new_pin, "new PIN", twice=True) as new,
         _opened(args) as (pin, puk),
     ):
-        _announce_try("CHANGE REFERENCE DATA compares the old PIN", pin)
+        announce_try("CHANGE REFERENCE DATA compares the old PIN", pin.tries_left())
         pin.change(old, new, allow_last_try=args.allow_last_try)
         return {"message": "The PIN was changed.", "tries_left": _tries_afterwards(pin, puk)}
 
@@ -114,9 +115,9 @@ def _unblock(args: argparse.Namespace) -> Report:
     if args.sm_keys is None:
         raise InvalidArgument("unblocking needs the issuer's keys, --sm-keys FILE, or, at the card's risk, --use-puk")
     with read_secret(args.new_pin, "new PIN", twice=True) as new, _opened(args) as (pin, puk):
-        _announce(
+        tell(
             "RESET RETRY COUNTER to a random transport PIN, CHANGE REFERENCE DATA to the new PIN, VERIFY, inside "
-            "secure messaging: the PIN's counter goes to full, no try can be spent, the PUK's does not move"
+            "secure messaging: the PIN's counter goes to full, no try can be spent, the PUK's does not move."
         )
         pin.unblock(new)
         return {"message": "The PIN is unblocked and the new one in force.", "tries_left": _tries_afterwards(pin, puk)}
@@ -130,7 +131,7 @@ def _unblock_by_puk(args: argparse.Namespace) -> Report:
         read_secret(args.new_pin, "new PIN", twice=True) as new,
         _opened(args) as (pin, puk),
     ):
-        _announce_try("RESET RETRY COUNTER compares the PUK", puk)
+        announce_try("RESET RETRY COUNTER compares the PUK", puk.tries_left())
         puk.unblock(code, new, permit_puk=True, allow_last_try=args.allow_last_try)
         return {
             "message": "The PIN is unblocked by the PUK, the new one in force.",
@@ -157,14 +158,3 @@ def _tries_afterwards(pin: Pin, puk: Puk) -> dict[str, int | None]:
         return _tries(pin, puk)
     except (AkisError, KeyboardInterrupt):
         return {"PIN": None, "PUK": None}
-
-
-def _announce_try(what: str, reference: Pin | Puk) -> None:
-    left = reference.tries_left()
-    if left != 0:  # a blocked one is not compared
-        _announce(f"{what}: a wrong one spends a try, {'an unknown number' if left is None else left} left")
-
-
-def _announce(text: str) -> None:
-    """Say which counter can move, before anything that can move it is sent."""
-    tell(f"{text}.")

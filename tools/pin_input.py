@@ -25,6 +25,12 @@ def read_secret(source: str | None, name: str, twice: bool = False) -> Secret:
     return _ask(name, twice) if source is None else _from_source(source, name)
 
 
+def announce_try(what: str, left: int | None) -> None:
+    """Say that a wrong one spends a try, before it is sent; nothing of a blocked one, which is not compared."""
+    if left != 0:
+        tell(f"{what}: a wrong one spends a try, {'an unknown number' if left is None else left} left.")
+
+
 def confirm(question: str, word: str) -> bool:
     """Ask on the terminal, and take nothing but ``word`` for a yes."""
     if not _has_terminal():

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from akis.errors import InvalidArgument
 
 from .card_options import add_card, add_session, open_card
-from .pin_input import add_secret, read_secret
+from .pin_input import add_secret, announce_try, read_secret
 from .tell import tell
 
 if TYPE_CHECKING:
@@ -68,12 +68,12 @@ def run(args: argparse.Namespace) -> int:
         card, _ = open_card(args)
         with card:
             signer = Signer(card, key, certificate)
-            left = Pin(card).tries_left()
-            number = "an unknown number" if left is None else left
-            tell(f"VERIFY compares the PIN: a wrong one spends a try, {number} left.")
+            announce_try("VERIFY compares the PIN", Pin(card).tries_left())
             signature = signer.sign_digest(digest, chosen, pin, allow_last_try=args.allow_last_try)
         write(ecdsa_der(signature) if args.der else signature)
     checked = certificate is not None
+    if certificate is not None:
+        _tell_validity(certificate)
     _report(args, chosen, key, ecdsa_der(signature) if args.der else signature, checked)
     return 0
 
@@ -106,6 +106,15 @@ def _reference(text: str) -> int:
     except ValueError:
         raise InvalidArgument("--key is one byte in hex, such as 01") from None
     return reference
+
+
+def _tell_validity(certificate: x509.Certificate) -> None:
+    """A signature outside the time of its certificate is right, and nobody will accept it."""
+    from datetime import UTC, datetime
+
+    begins, ends = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    if not begins <= datetime.now(UTC) <= ends:
+        tell(f"Note: the certificate is valid from {begins:%Y-%m-%d} to {ends:%Y-%m-%d}, and not today.")
 
 
 def _digest(path: str, chosen: Mechanism) -> bytes:

@@ -78,8 +78,6 @@ def raise_unless_accepted(sw: StatusWord, name: str, locked: int = LOCKED) -> No
         raise PinRefused(name, None)
     if is_locked(sw, locked):
         raise PinBlocked(name)
-    # Checking errors 67 to 6E and execution errors 64 leave the memory as it was. Warnings, 65 (memory changed), 66 and
-    # 6F (no precise diagnosis) do not say so.
-    if sw >> 8 == 0x64 or 0x67 <= sw >> 8 <= 0x6E:
+    if sw.nothing_done:
         raise CardError(f"the card refused the command with the {name}", sw)
     raise PinOutcomeUnknown(name, f"the card answered {sw}, {sw.meaning()}")

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 
 from akis.codec.apdu import ResponseApdu
 from akis.codec.fci import FileControl
-from akis.codec.file_path import MF, FilePath, checked_path
+from akis.codec.file_path import MF, FilePath, checked_path, path_text
 from akis.commands.directory import directory, entries
 from akis.conversation.base import Conversation, T, ask
 from akis.conversation.files import read_current, read_records, try_select
 from akis.conversation.room import Room
-from akis.errors import CardError, CodecError
+from akis.errors import CardError, CodecError, InvalidArgument
 from akis.pkcs15.applications import PKCS15_AID, Application, read_applications
 from akis.pkcs15.certificate_entries import CertificateEntry, read_certificate_entries
 from akis.pkcs15.object_directory import ListingKind, read_object_directory
@@ -78,8 +78,11 @@ def list_by_directory(start: FilePath = (), deep: bool = True) -> Conversation[t
         control = yield from try_select(path)
         if isinstance(control, ResponseApdu):
             if path == start:
-                raise CardError("SELECT of the DF to list failed", control.sw)
+                raise CardError(f"SELECT of {path_text(path)} failed", control.sw)
             continue
+        if path == start and control.is_df is False:
+            # DIRECTORY would list the DF that the file is in.
+            raise InvalidArgument(f"{path_text(path)} is no DF, so there are no files below it")
         if path == start:
             found.append(ListedFile(path, _df_name(path, control), control))
         inside = yield from ask(directory(), "DIRECTORY")

@@ -26,8 +26,8 @@ def verify(rules: PinRules, pin: bytes) -> Conversation[None]:
 def change(rules: PinRules, old: bytes, new: bytes) -> Conversation[None]:
     """CHANGE REFERENCE DATA from block ``old`` to block ``new``, laid out and addressed as the card wants it."""
     data = pin_block.join(old, new, rules.change)
-    reference = rules.reference if rules.change_reference is None else rules.change_reference
-    return attempt(commands.change(reference, data, rules.change_p1), rules)
+    p1, reference = rules.change_place
+    return attempt(commands.change(reference, data, p1), rules)
 
 
 def logout(rules: PinRules) -> Conversation[None]:

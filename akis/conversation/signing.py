@@ -22,7 +22,7 @@ def choose(rules: SignRules, key: int, mechanism: Mechanism) -> Conversation[Non
     by_key_alone = rules.mse == "22C3"
     algorithm = _algorithm(rules, mechanism)
     command = commands.mse_set_key(key) if by_key_alone else commands.mse_set_signature(key, algorithm)
-    return _done(command, f"choosing key {key:02X} (MSE SET)")
+    return _done(command, f"choosing key {key:02X}{'' if by_key_alone else f' for {mechanism.name}'} (MSE SET)")
 
 
 def sign(

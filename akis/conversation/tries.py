@@ -8,16 +8,18 @@ from akis.commands import pin as commands
 from akis.commands.application import select_application
 from akis.commands.objects import PinObject
 from akis.conversation.base import Conversation
-from akis.errors import CodecError
+from akis.errors import CardError, CodecError
 from akis.profile.model import CardProfile, PinRules
 
 UNKNOWN = PinObject(None, None, None)
 
 
-def state(profile: CardProfile, rules: PinRules) -> Conversation[PinObject]:
+def state(profile: CardProfile, rules: PinRules, must_select: bool = False) -> Conversation[PinObject]:
     """What the card says for free; None for each number that it does not say.
 
     By the FCI the application is selected anew, so it is current afterwards, and what was verified in it may be gone.
+    With ``must_select`` :class:`CardError` where the card refuses that: a PIN sent then would be compared with that of
+    another DF.
     """
     if rules.tries_by == "get_data":
         return (yield from _by_get_data(rules))
@@ -26,14 +28,16 @@ def state(profile: CardProfile, rules: PinRules) -> Conversation[PinObject]:
         locked = commands.is_locked(answer.sw, rules.locked_sw)
         return PinObject(None, 0 if locked else answer.sw.tries_left, None)
     if rules.tries_by == "fci":
-        found = yield from flags(profile)
+        found = yield from flags(profile, must_select)
         return UNKNOWN if found is None else PinObject(None, found.tries_left, None)
     return UNKNOWN
 
 
-def flags(profile: CardProfile) -> Conversation[PinFlags | None]:
+def flags(profile: CardProfile, must_select: bool = False) -> Conversation[PinFlags | None]:
     """SELECT of the application, and what its FCI says of the PIN; None where it does not say."""
     answer = yield select_application(profile)
+    if must_select and answer.sw.nothing_done:
+        raise CardError("SELECT of the application failed", answer.sw)
     try:
         return PinFlags.from_fci(answer.data) if answer.sw.ok else None
     except CodecError:

@@ -52,7 +52,8 @@ def update_current(
             command = files.update_binary_far(at, piece)
         answer = yield command
         if not _accepted(answer.sw):
-            raise CardError(f"UPDATE BINARY at byte {at} failed ({_so_far(written, len(data))})", answer.sw)
+            so_far = _so_far(written, len(data), answer.sw)
+            raise CardError(f"UPDATE BINARY at byte {at} failed ({so_far})", answer.sw)
         written += len(piece)
         if progress is not None:
             progress(written, 2 * len(data))
@@ -66,7 +67,7 @@ def update_record(number: int, data: bytes, control: FileControl) -> Conversatio
         raise PolicyRefused(f"the file has {control.records} records, no number {number}; nothing was written")
     answer = yield records.update_record(number, data)
     if not _accepted(answer.sw):
-        raise CardError(f"UPDATE RECORD {number} failed", answer.sw)
+        raise CardError(f"UPDATE RECORD {number} failed ({_so_far(0, len(data), answer.sw)})", answer.sw)
     found = yield from _back(read_record(number, control))
     _same(found, data, f"record {number}", 0)
 
@@ -79,7 +80,7 @@ def append_record(data: bytes, control: FileControl) -> Conversation[None]:
     _check_record(data, control)
     answer = yield records.append_record(data)
     if not _accepted(answer.sw):
-        raise CardError("APPEND RECORD failed", answer.sw)
+        raise CardError(f"APPEND RECORD failed ({_so_far(0, len(data), answer.sw)})", answer.sw)
     if control.structure == "cyclic":
         found = yield from _back(read_record(1, control))
         _same(found, data, "record 1", 0)
@@ -100,8 +101,10 @@ def _accepted(sw: StatusWord) -> bool:
     return sw.ok or bool(sw.tries_left)
 
 
-def _so_far(written: int, total: int) -> str:
-    return "nothing was written" if not written else f"{written} of {total} bytes are written"
+def _so_far(written: int, total: int, sw: StatusWord) -> str:
+    if not written:
+        return "nothing was written" if sw.nothing_done else "whether it was written is not known"
+    return f"{'' if sw.nothing_done else 'at least '}{written} of {total} bytes are written"
 
 
 def _compare(room: Room, data: bytes, offset: int, progress: Progress | None) -> Conversation[None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
@@ -83,8 +84,19 @@ class FileEntry:
         """How many bytes a record may have."""
         return self.record_length or LONGEST_RECORD
 
+    @property
+    def room(self) -> int:
+        """How many bytes of the card it takes."""
+        return max(self.size, len(self.content or b"")) + sum(map(len, self.records))
+
     def __repr__(self) -> str:
         return f"FileEntry({path_text(self.path)}, {self.type})"
+
+
+def check_room(entries: Iterable[FileEntry]) -> None:
+    """Raise :class:`InvalidArgument` where these files are more than any card has room for."""
+    if sum(entry.room for entry in entries) > LARGEST_FILE:
+        raise InvalidArgument(f"files have {LARGEST_FILE} bytes in all at most")
 
 
 @cache

@@ -18,7 +18,7 @@ from akis.emulator.personality import FILE, CardKey, Personality
 from akis.emulator.personality_text import personality_text
 from akis.emulator.sign_keys import PrivateKey, SignKey, as_pem, new_key
 from akis.emulator.test_ca import QC_STATEMENTS, CertificateAuthority, pem
-from akis.errors import InvalidArgument, PolicyRefused, ProfileError
+from akis.errors import InvalidArgument, ProfileError
 
 _COMMENT = """\
 An emulated card. Its keys were made for it and are in nobody else's hands as long as this file is not; its certificates
@@ -30,8 +30,8 @@ _OWN_BYTES = 6
 def write_new(kind: Personality, path: Path) -> Personality:
     """Write the personality of a new card of this ``kind`` into a file that is not there yet, for its owner only.
 
-    The card is called what the file is called. Raises :class:`InvalidArgument` for a name that does not end in .toml,
-    :class:`PolicyRefused` where there is such a file, :class:`ProfileError` where it cannot be written.
+    The card is called what the file is called. Raises :class:`InvalidArgument` for a name that does not end in .toml
+    and where there is such a file, :class:`ProfileError` where it cannot be written.
     """
     if path.suffix != FILE or not path.stem.isprintable():
         raise InvalidArgument(f"a personality is kept in a file whose name ends in {FILE}")
@@ -40,7 +40,7 @@ def write_new(kind: Personality, path: Path) -> Personality:
     try:
         file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     except FileExistsError:
-        raise PolicyRefused(f"{path} is there already and was left as it is; name another file") from None
+        raise InvalidArgument(f"{path} is there already and was left as it is; name another file") from None
     except (OSError, ValueError) as error:
         raise ProfileError(f"{path}: cannot be written ({getattr(error, 'strerror', None) or error})") from None
     try:

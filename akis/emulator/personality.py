@@ -8,10 +8,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from akis.emulator.contents import FileEntry, certificate_bytes
+from akis.emulator.contents import FileEntry, certificate_bytes, check_room
 from akis.emulator.sign_keys import SignKey
 from akis.errors import InvalidArgument, ProfileError
-from akis.profile.load import build, load, read_packaged, read_toml
+from akis.profile.load import build, load, names, read_file, read_packaged, read_toml
 from akis.profile.model import CardProfile, SmRules, check_fields
 from akis.sm.mutual_auth import DeviceKeys
 
@@ -27,7 +27,6 @@ FILE = ".toml"
 """How the name of a personality ends that is a file of the user's own."""
 APPLICATION = (0x3D00,)
 """Where the DF with PIN, PUK and signature keys is."""
-_LARGEST = 0x1000000
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -111,6 +110,8 @@ class Personality:
             raise InvalidArgument("label is up to 1000 ASCII characters")
         if not 1 <= self.tries <= 15:
             raise InvalidArgument("tries is 1 to 15")
+        if self.profile not in names():
+            raise InvalidArgument(f"profile is one of {', '.join(names())}")
         if len(self.serial) != 12:
             raise InvalidArgument(f"serial is 12 bytes, not {len(self.serial)}")
 
@@ -137,6 +138,7 @@ class Personality:
                 raise InvalidArgument(f"files[{number}].certificate: there is no {wanted!r} among certificates")
 
     def _check_files(self) -> None:
+        check_room(self.files)
         folders: dict[tuple[int, ...], bool] = {(): True, APPLICATION: self.application}
         for number, item in enumerate(self.files, 1):
             if not folders.get(item.path[:-1]):
@@ -182,16 +184,7 @@ def load_personality(name: str) -> Personality:
 
 def load_personality_file(path: Path) -> Personality:
     """A personality from a user's own file; :class:`ProfileError` names it and what is wrong with it."""
-    try:
-        with path.open("rb") as stream:
-            raw = stream.read(_LARGEST + 1)
-        if len(raw) > _LARGEST:
-            raise ProfileError(f"{path}: too large for a personality, which has at most {_LARGEST} bytes")
-        text = raw.decode("utf-8")
-    except (OSError, ValueError) as error:
-        why = (error.strerror if isinstance(error, OSError) else None) or "it is not text"
-        raise ProfileError(f"{path}: cannot be read ({why})") from None
-    return parse_personality(text, str(path))
+    return parse_personality(read_file(path, "personality"), str(path))
 
 
 @cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import MISSING, fields
 from typing import Any
 
-from akis.emulator.contents import FileEntry
+from akis.emulator.contents import FileEntry, check_room
 from akis.emulator.file_tree import FileTree
 
 
@@ -19,6 +19,7 @@ def files_from_table(tables: Any) -> tuple[FileEntry, ...]:
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         raise TypeError("not a list of tables")
     entries = tuple(FileEntry(**{name: _value(name, value) for name, value in table.items()}) for table in tables)
+    check_room(entries)
     FileTree(entries, {})  # each in a DF that is there
     return entries
 

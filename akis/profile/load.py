@@ -23,6 +23,7 @@ from akis.profile.model import SOURCES, CardProfile
 
 T = TypeVar("T")
 _DEEPEST = 8
+_LARGEST = 0x1000000
 _NONE = "none"
 
 DEFAULT = "akis-2"
@@ -57,11 +58,20 @@ def load_any(name_or_file: str) -> CardProfile:
 
 def load_file(path: Path) -> CardProfile:
     """A profile from a user's own file."""
+    return parse(read_file(path, "profile"), str(path))
+
+
+def read_file(path: Path, what: str) -> str:
+    """The text of a user's own file, which is to be a ``what``; :class:`ProfileError` where there is none to be had."""
     try:
-        text = Path(path).read_text("utf-8")
+        with Path(path).open("rb") as stream:
+            raw = stream.read(_LARGEST + 1)
+        if len(raw) > _LARGEST:
+            raise ProfileError(f"{path}: too large for a {what}, which has at most {_LARGEST} bytes")
+        return raw.decode("utf-8")
     except (OSError, ValueError) as error:
-        raise ProfileError(f"{path}: cannot be read ({type(error).__name__})") from None
-    return parse(text, str(path))
+        why = (error.strerror if isinstance(error, OSError) else None) or "it is not text"
+        raise ProfileError(f"{path}: cannot be read ({why})") from None
 
 
 def parse(text: str, where: str) -> CardProfile:

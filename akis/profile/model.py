@@ -104,6 +104,11 @@ class PinRules:
             raise InvalidArgument("locked_sw is 0x6983 or 0x6984")
 
     @property
+    def change_place(self) -> tuple[int, int]:
+        """P1 and P2 of CHANGE REFERENCE DATA with old and new value."""
+        return self.change_p1, self.reference if self.change_reference is None else self.change_reference
+
+    @property
     def cut_by_length(self) -> bool:
         """Whether a card that is given two of its values in a row must know how long the stored one is."""
         fixed = self.minimum == self.maximum or self.pad_to > 0 or self.encoding == "iso9564-2"
@@ -205,7 +210,8 @@ class CardProfile:
             raise InvalidArgument("neither application nor application_path says where PIN and keys are")
         if not all(self.certificates):
             raise InvalidArgument("certificates holds a path of no file")
-        if self.pin.reference == self.puk.reference or self.pin.object == self.puk.object:
+        same_change = self.pin.change_place == self.puk.change_place
+        if self.pin.reference == self.puk.reference or self.pin.object == self.puk.object or same_change:
             raise InvalidArgument("pin and puk have references and objects of their own")
         if not 1 <= self.max_data <= (0xFFFF if self.extended_length else 0xFF):
             raise InvalidArgument("max_data is 1 to 255, or to 65535 with extended length")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-from akis.emulator.personality import Role, load_personality
+from akis.emulator.personality import FILE, Role, load_personality
 from akis.errors import AkisError, InvalidArgument, PolicyRefused, ProfileError
 from akis.profile.load import read_toml
 from akis.sm.mutual_auth import SN_LENGTH, DeviceKeys
@@ -89,6 +89,7 @@ def _refuse_open_file(path: Path) -> None:
 
 
 def _published_keys(text: str) -> TerminalKeys:
-    name, _, role = text.partition("/")
+    # A card of the user's own is named by a path, which may have slashes itself.
+    name, _, role = (text, "", "") if text.endswith(FILE) or "/" not in text else text.rpartition("/")
     key = load_personality(name or "akis-2.2").key(cast(Role, role or "issuer"))
     return TerminalKeys(key.device_keys(key.algorithms[-1]), bytes(SN_LENGTH))

@@ -98,10 +98,10 @@ def test_contactless(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("text", "says", "code"),
     [
-        ("3B9F978131FE458065544312210731C073F62180810595", "check byte TCK is 95, 94 would fit", Exit.UNEXPECTED),
-        ("3B9F978131FE458065544312210831C073F62180810590", "check byte TCK is 90, 9B would fit", Exit.UNEXPECTED),
-        ("3B9F", "the ATR", Exit.UNEXPECTED),
-        ("00" * 64, "at most 33 bytes, not 64", Exit.UNEXPECTED),
+        ("3B9F978131FE458065544312210731C073F62180810595", "check byte TCK is 95, 94 would fit", Exit.USAGE),
+        ("3B9F978131FE458065544312210831C073F62180810590", "check byte TCK is 90, 9B would fit", Exit.USAGE),
+        ("3B9F", "the ATR", Exit.USAGE),
+        ("00" * 64, "at most 33 bytes, not 64", Exit.USAGE),
         ("3B9", "pairs of hex digits", Exit.USAGE),
         ("hello", "pairs of hex digits", Exit.USAGE),
     ],

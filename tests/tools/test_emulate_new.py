@@ -44,7 +44,7 @@ def test_the_new_card_is_served_and_other_commands_know_it(path, reader, capsys)
 
 def test_a_file_that_is_there_is_left_as_it_is(path, capsys):
     path.write_text("mine")
-    assert main(["emulate", "--new", "blank", "--out", str(path)]) == Exit.POLICY_REFUSED
+    assert main(["emulate", "--new", "blank", "--out", str(path)]) == Exit.USAGE
     assert capsys.readouterr().err == f"akis: {path} is there already and was left as it is; name another file\n"
     assert path.read_text() == "mine"
 

@@ -11,9 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from akis.codec.fci import FileControl
+from akis.conversation.list_files import ListedFile
 from akis.emulator import EmulatedCard
 from tests.tools.akis_process import ROOT, akis
 from tests.tools.emulated_files import LARGE, Run, card_with_files, keep
+from tools.__main__ import main
+from tools.files_text import table, tree
 
 PIN_COMMANDS = {0x20, 0x24, 0x2C}
 EF_DIR = bytes.fromhex("61274F0CA000000063504B43532D31355011")
@@ -121,6 +125,13 @@ class TestListing:
         assert (run.code, run.out) == (code, "")
         assert says in run.err
         assert json.loads(Run(capsys, "ls", path, "--json").out)["error"]["message"] in run.err
+
+    @pytest.mark.parametrize("action", ["ls", "tree"])
+    @pytest.mark.parametrize("card", ["akis-1.0", "akis-2.2"])
+    def test_what_is_no_df(self, action: str, card: str, capsys: pytest.CaptureFixture[str]) -> None:
+        assert main(["files", action, "3D00/4118", "--reader", f"emulator:{card}"]) == 2
+        said = capsys.readouterr()
+        assert (said.out, said.err) == ("", "akis: 3D00/4118 is no DF, so there are no files below it\n")
 
     def test_no_such_branch(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert Run(capsys, "tree", "4000").code == 4
@@ -241,3 +252,10 @@ def test_help_in_a_process_of_its_own() -> None:
         assert run.code == 0
         assert f"akis files {action}" in run.out
     assert akis("files").code == 2
+
+
+def test_a_name_that_the_card_made_up_is_shown_and_not_obeyed() -> None:
+    listed = [ListedFile((0x2F00,), "certificate, \x1b[2Jgone\u202e\n", FileControl(descriptor=0x01))]
+    for text in ("\n".join(table(listed, False)), "\n".join(tree(listed, False))):
+        assert r"certificate, \x1b[2Jgone\u202e\n" in text
+        assert all(letter.isprintable() or letter == "\n" for letter in text)

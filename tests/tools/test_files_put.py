@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
@@ -126,7 +127,7 @@ class TestBytes:
 
 
 class TestNothingIsWritten:
-    @pytest.mark.parametrize(("length", "offset"), [(26, 0), (1, 25), (25, 1), (1, -1)])
+    @pytest.mark.parametrize(("length", "offset"), [(26, 0), (1, 25), (25, 1)])
     def test_where_it_does_not_fit(
         self,
         length: int,
@@ -139,6 +140,13 @@ class TestNothingIsWritten:
         run = Run(capsys, "put", FREE, source(tmp_path, bytes(length)), f"--offset={offset}", "--yes")
         assert (run.code, updates) == (9, [])
         assert f"{FREE} has 25 bytes, too few for {length} from byte {offset} on; nothing was written" in run.err
+
+    def test_before_the_first_byte(
+        self, card: EmulatedCard, updates: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        run = Run(capsys, "put", FREE, source(tmp_path, b"A"), "--offset=-1", "--yes")
+        assert (run.code, updates) == (2, [])
+        assert "--offset is 0 or more; nothing was written" in run.err
 
     def test_where_nobody_is_there_to_confirm(
         self, card: EmulatedCard, updates: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -163,6 +171,21 @@ class TestNothingIsWritten:
         run = Run(capsys, "put", FREE, source(tmp_path, b"new"))
         assert (run.code, len(updates)) == (code, code == 0)
         assert "of which 3 change" in run.err
+
+    @pytest.mark.parametrize(("sw", "told"), [("6581", True), ("6F00", True), ("6982", False), ("6401", False)])
+    def test_a_refusal_says_whether_the_file_may_have_changed(
+        self,
+        sw: str,
+        told: bool,
+        card: EmulatedCard,
+        tmp_path: Path,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        card.instead = {0xD6: int(sw, 16), 0xE2: int(sw, 16)}
+        for arguments in ((FREE, source(tmp_path, b"new")), ("3D00/2F16", source(tmp_path, b"next"), "--append")):
+            run = Run(capsys, "put", *arguments, "--yes")
+            assert run.code != 0
+            assert ("may hold some of the new bytes" in run.err) is told
 
     @pytest.mark.parametrize("data", [b"", bytes((1 << 20) + 1)])
     def test_of_nothing_and_of_more_than_any_card_has(
@@ -216,4 +239,10 @@ def test_standard_input_is_read_to_one_byte_more_than_fits(monkeypatch: pytest.M
 
     monkeypatch.setattr("sys.stdin", type("Stdin", (), {"buffer": Endless()}))
     with pytest.raises(InvalidArgument, match="more than 1048576 bytes"):
+        files_put._source("-")
+
+
+def test_standard_input_that_is_empty_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO()))
+    with pytest.raises(InvalidArgument, match="standard input is empty; nothing was written"):
         files_put._source("-")

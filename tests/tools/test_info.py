@@ -30,6 +30,15 @@ def test_one_screen(capsys: pytest.CaptureFixture[str]) -> None:
     assert "no public source" in text.splitlines()[9]
 
 
+@pytest.mark.parametrize("command", [["info"], ["pin", "status"]])
+@pytest.mark.parametrize("state", ["last-try", "blocked"])
+def test_flags_do_not_tell_a_blocked_pin_from_one_at_its_last_try(
+    command: list[str], state: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*command, "--reader", f"emulator:akis-1.0,{state}"]) == 0
+    assert ": 1, or none: a blocked PIN has the same flags\n" in capsys.readouterr().out
+
+
 def test_a_dead_card_still_says_what_it_is(capsys: pytest.CaptureFixture[str]) -> None:
     text = shown(capsys, "--reader", "emulator:,dead")
     assert "Life cycle ........: death" in text

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from akis.commands.mechanisms import mechanism
+from akis.emulator import load_personality
+from akis.emulator.new_personality import new_personality
+from akis.emulator.personality_text import personality_text
 from tests.signatures import EC, RSA, certificate, openssl_says, personality_file, private_key
 from tools.__main__ import main
 
@@ -57,6 +61,17 @@ def test_ecdsa_as_openssl_has_it(at: Path) -> None:
     assert done.stdout == "Verified OK\n"
 
 
+def test_an_expired_certificate_is_told_of(at: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    kind = load_personality("akis-2.2")
+    old = new_personality(kind, "old", now=datetime(2015, 1, 1, tzinfo=UTC))
+    (at / "old.toml").write_text(personality_text(old, "a card of 2015"), "utf-8")
+    (at / "old.pem").write_text(old.certificates["signature"])
+    assert sign("--key", "01", "--certificate", "old.pem", card="old.toml") == 0
+    said = capsys.readouterr().err.splitlines()
+    assert said[1] == "Note: the certificate is valid from 2015-01-01 to 2017-12-31, and not today."
+    assert said[2].endswith("and checked with its certificate.")
+
+
 def test_inside_secure_messaging(at: Path) -> None:
     keys = at / "keys.toml"
     keys.write_text(
@@ -100,7 +115,7 @@ def test_a_file_that_is_there_is_left_as_it_is(at: Path, capsys: pytest.CaptureF
 @pytest.mark.parametrize(
     ("arguments", "card", "pin", "code", "said"),
     [
-        (["--key", "07"], "card.toml", "CARD_PIN", 4, "choosing key 07 (MSE SET) failed: 6A88"),
+        (["--key", "07"], "card.toml", "CARD_PIN", 4, "choosing key 07 for rsa-pkcs1-sha256 (MSE SET) failed: 6A88"),
         (["--key", "01"], "card.toml", "WRONG_PIN", 5, "wrong PIN, 2 tries left"),
         (["--key", "01"], "card.toml,last-try", "CARD_PIN", 9, "one try left; nothing was sent"),
         (["--key", "01"], "card.toml,blocked", "CARD_PIN", 6, "the PIN is blocked"),

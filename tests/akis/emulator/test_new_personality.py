@@ -15,7 +15,7 @@ from akis.emulator import load_personality
 from akis.emulator.new_personality import new_personality, write_new
 from akis.emulator.state_file import StateFile
 from akis.emulator.wanted import wanted
-from akis.errors import InvalidArgument, PolicyRefused, ProfileError
+from akis.errors import InvalidArgument, ProfileError
 from akis.pin import Pin
 from tests.akis.emulator.cards import SELECT, raw
 
@@ -89,10 +89,10 @@ class TestFile:
     def test_nothing_is_overwritten(self, tmp_path):
         path = tmp_path / "mine.toml"
         path.write_text("mine")
-        with pytest.raises(PolicyRefused, match="is there already and was left as it is"):
+        with pytest.raises(InvalidArgument, match="is there already and was left as it is"):
             write_new(load_personality("blank"), path)
         (tmp_path / "link.toml").symlink_to("elsewhere.toml")
-        with pytest.raises(PolicyRefused):
+        with pytest.raises(InvalidArgument):
             write_new(load_personality("blank"), tmp_path / "link.toml")
         assert path.read_text() == "mine"
         assert not (tmp_path / "elsewhere.toml").exists()

@@ -106,3 +106,9 @@ def test_an_akis_1_0_card_has_neither_secure_messaging_nor_extended_length():
     for change in ({"keys": load_personality("akis-2.2").keys}, {"pin_over_sm_only": True}, {"extended_length": True}):
         with pytest.raises(InvalidArgument, match=next(iter(change))):
             replace(found, **change)
+
+
+def test_files_that_no_card_has_room_for():
+    many = "".join(f'\n[[files]]\npath = "3D00/{fid:04X}"\nsize = 0xFFFFFF\n' for fid in (0x6001, 0x6002))
+    with pytest.raises(ProfileError, match=r"mine\.toml: files have 16777215 bytes in all at most"):
+        parse_personality(TEXT + many, "mine.toml")

@@ -99,6 +99,8 @@ def test_another_personality(path):
         Memory.new(TDES).save().replace(b'"akis-card": 1', b'"akis-card": 7'),
         Memory.new(TDES).save().replace(b'"left": 3', b'"left": 4'),
         Memory.new(TDES).save().replace(b'"left": 3', b'"left": 2.0'),
+        # more than a card has room for
+        Memory.new(TDES).save()[:-1] + b', "files": [{"path": [1], "size": 16777215}, {"path": [2], "size": 1}]}',
     ],
     ids=lambda body: repr(body[:20]),
 )

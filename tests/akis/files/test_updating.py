@@ -135,7 +135,7 @@ class TestWhatGoesWrong:
         with pytest.raises(CardError, match=r"at byte 0 failed \(nothing was written\): 6982"):
             card.driver().update(EF, bytes(600))
         card = card_with(bytearray(600), refuse={0xD600FF: 0x6581})
-        with pytest.raises(CardError, match=r"at byte 255 failed \(255 of 600 bytes are written\): 6581"):
+        with pytest.raises(CardError, match=r"at byte 255 failed \(at least 255 of 600 bytes are written\): 6581"):
             card.driver().update(EF, b"A" * 600)
         assert len(updates(card)) == 2
 
@@ -150,6 +150,19 @@ class TestWhatGoesWrong:
         card = card_with(bytearray(16), refuse={0xB0: 0x6982})
         with pytest.raises(CardError, match="accepted the bytes, and reading them back to compare them failed: 6982"):
             card.driver().update(EF, bytes(16))
+
+    @pytest.mark.parametrize("sw", [0x6300, 0x63C0, 0x6581, 0x6600, 0x6F00])
+    def test_a_word_that_leaves_open_what_the_card_did(self, sw):
+        for refused, call in (
+            (0xD6, lambda files: files.update(EF, bytes(16))),
+            (0xDC, lambda files: files.update_record(EF, 1, bytes(16))),
+            (0xE2, lambda files: files.append_record(EF, bytes(16))),
+        ):
+            card = card_with(bytearray(16) if refused == 0xD6 else [bytes(16)], refuse={refused: sw})
+            with pytest.raises(CardError, match="whether it was written is not known") as caught:
+                call(card.driver())
+            assert "nothing" not in str(caught.value)
+            assert len(updates(card)) == 1
 
     def test_a_card_that_is_gone(self):
         class Gone(FileCard):

@@ -123,6 +123,16 @@ class TestGuard:
         pin.verify(PIN, allow_last_try=True)
         assert way.pin_commands == [VERIFY]
 
+    def test_without_the_application_a_pin_of_another_df_is_not_tried(self):
+        for call in (
+            lambda pin: pin.verify(PIN, allow_last_try=True),
+            lambda pin: pin.change(PIN, NEW_PIN, allow_last_try=True),
+        ):
+            way, pin, _ = first_generation(xA4="6A82")
+            with pytest.raises(CardError, match="SELECT of the application failed: 6A82"):
+                call(pin)
+            assert way.sent == [SELECT]
+
     def test_a_counter_that_is_lost_on_the_way_stops_it_all(self):
         way, pin, _ = first_generation(xA4=CardRemoved("gone"))
         with pytest.raises(CardRemoved):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from akis.emulator.new_personality import write_new
 from akis.emulator.personality import load_personality
 from akis.errors import AkisError, InvalidArgument
 from akis.sources.keys import read_keys
@@ -24,6 +27,14 @@ def test_published_keys_of_an_emulated_card(source: str, card: str, role: str) -
         assert keys.device.algorithm.reference == expected.algorithms[-1]
         assert keys.device.k_mac.reveal() == expected.mac
         assert keys.ifd_sn == bytes(8)
+
+
+@pytest.mark.parametrize(("role", "reference"), [("/terminal", 2), ("/issuer", 1), ("", 1)])
+def test_keys_of_a_card_of_the_users_own(role: str, reference: int, tmp_path: Path) -> None:
+    made = write_new(load_personality("akis-2.5"), tmp_path / "mine.toml")
+    with read_keys(f"emulator:{tmp_path}/mine.toml{role}") as keys:
+        assert keys.device.reference == reference
+        assert keys.device.k_mac.reveal() == next(key.mac for key in made.keys if key.reference == reference)
 
 
 @pytest.mark.parametrize("source", ["emulator:akis-9", "emulator:akis-2.2/holder"])
