@@ -15,7 +15,7 @@ from pathlib import Path
 
 ORDER = (
     "status · errors · secret · codec · profile · commands, sm, pkcs15 · conversation · trace · transport · card"
-    " · pin, files · signer · emulator · connect, sources · regress · unlock, pytest_plugin · authority"
+    " · pin, files · signer, probe · emulator · connect, sources · regress · unlock, pytest_plugin · authority"
 )
 STOREY = {room: storey for storey, rooms in enumerate(ORDER.split(" · ")) for room in rooms.split(", ")}
 
@@ -147,6 +147,8 @@ def objection_to_stranger(found: Import) -> str | None:
     match found.target.partition(".")[0]:
         case "construct" if room != "codec":
             return "construct stays inside akis/codec"
+        case "asn1crypto" if room != "pkcs15":
+            return "asn1crypto stays inside akis/pkcs15"
         case "smartcard" if source.path not in PYSCARD:
             return f"smartcard stays inside {' and '.join(PYSCARD)}"
         case "cryptography" if not source.is_tool and not may_encrypt(room):

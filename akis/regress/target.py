@@ -10,6 +10,7 @@ from akis.emulator import EmulatorTransport, Personality
 from akis.emulator.seed import seeded
 from akis.emulator.wanted import wanted
 from akis.errors import InvalidArgument, TransportError
+from akis.profile.load import names
 from akis.trace.entries import Failure, Header
 from akis.transport.base import Transport
 from akis.transport.wrapper import TransportWrapper
@@ -90,6 +91,13 @@ def _of_header(header: Header) -> str:
     if header.personality is None:
         raise InvalidArgument(
             "the trace does not say which emulated card it was; name one, such as --reader emulator:akis-2.2"
+        )
+    # Anything else may be the path of a file, and a trace chooses none to be opened; nor does an empty name, behind
+    # which the state would stand in its place.
+    if header.personality not in names("akis.emulator"):
+        raise InvalidArgument(
+            "the trace names an emulated card that does not come with the library; name one, such as "
+            "--reader emulator:akis-2.2, or the personality's file"
         )
     return ",".join(filter(None, (header.personality, header.state, "extended" if header.extended else "")))
 

@@ -27,8 +27,8 @@ _TREES_IN_FILES = frozenset((0x30, 0x61, *range(0xA0, 0xA9)))
 
 
 def command_name(command: CommandApdu) -> str:
-    """The command's name in the standard, or its instruction code where it has none here."""
-    return names.COMMANDS.get(command.ins) or f"INS {command.ins:02X}"
+    """The command's name, in the standard or on AKİS 1.0, or its instruction code where it has none here."""
+    return names.command(command.cla, command.ins) or f"INS {command.ins:02X}"
 
 
 def command_fields(
@@ -102,7 +102,7 @@ def _header(cla: int, ins: int, p1: int, p2: int, references: tuple[tuple[int, s
         first = f"with P2, offset {p1 << 8 | p2}"
     named = (
         ("CLA", cla, _class_meaning(cla)),
-        ("INS", ins, names.COMMANDS.get(ins) or f"INS {ins:02X}"),
+        ("INS", ins, names.command(cla, ins) or f"INS {ins:02X}"),
         ("P1", p1, first),
         ("P2", p2, second),
     )

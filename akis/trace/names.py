@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from akis.codec.fci import FCI, FCP
 from akis.codec.historical import LifeCycle
-from akis.commands import files, objects, pin, security
+from akis.commands import directory, files, objects, pin, security
 from akis.status import StatusWord
 
 PSO = 0x2A
@@ -56,6 +56,23 @@ COMMANDS: Mapping[int, str] = {
     0xE8: "TERMINATE EF",
     0xFE: "TERMINATE CARD USAGE",
 }
+OF_AKIS_1: Mapping[int, str] = {
+    0x09: "life cycle, AKİS 1.0",
+    0x10: "CREATE DF, AKİS 1.0",
+    0x15: "CREATE EF, AKİS 1.0",
+    0x16: "DELETE FILE, AKİS 1.0",
+    directory.DIRECTORY: "DIRECTORY, AKİS 1.0",
+    pin.LOGOUT: "logout, AKİS 1.0",
+}
+"""Commands of AKİS 1.0 in its own class, 80, as open code has them."""
+
+
+def command(cla: int, ins: int) -> str:
+    """The command's name in the standard, or in the class of AKİS 1.0; nothing where it has none here."""
+    own = OF_AKIS_1.get(ins, "") if cla == pin.PROPRIETARY else ""
+    return own or COMMANDS.get(ins, "")
+
+
 P1: Mapping[tuple[int, int], str] = {
     (files.SELECT, 0x00): "by file identifier",
     (files.SELECT, 0x01): "a DF below the current one",

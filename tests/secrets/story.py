@@ -78,13 +78,8 @@ class Story:
         authentication.token(bytes(8))
         memory, session = on.emulated.memory, on.card.session
         self.things += [keys, key, personality, authentication, *contexts(session), Secret(PIN)]
-        self.things += [
-            on.emulated,
-            on.emulated._commands.handlers[0x20].__self__,
-            on.emulated._security,
-            memory,
-            memory.references,
-        ]
+        pin_commands = on.emulated._commands.handlers[0x20].__self__
+        self.things += [on.emulated, pin_commands, on.emulated._security, memory, memory.references]
         self.things += [*memory.references.values(), on.card.profile, on.wire.reader]
         for exchange in on.exchanges:
             self.things += [exchange, exchange.command, exchange.answer, exchange.plain_command, exchange.plain_answer]

@@ -18,7 +18,7 @@ from tools.__main__ import SUBCOMMANDS, Subcommand, main
 from tools.exit_codes import Exit, exit_code
 
 ROOT = Path(__file__).parent.parent.parent
-HEAVY = ("construct", "cryptography", "rich", "smartcard")
+HEAVY = ("asn1crypto", "construct", "cryptography", "rich", "smartcard")
 
 CODES = [
     (errors.AkisError("odd"), 1),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -84,3 +85,13 @@ def test_the_published_keys_of_an_emulated_card() -> None:
     for wrong in ("emulator:visa/issuer", "emulator:akis-2.2/king"):
         with pytest.raises(AkisError, match=wrong.rpartition("/")[2] if "king" in wrong else "visa"):
             read_keys(wrong)
+
+
+def test_the_keys_of_a_personality_in_a_folder(tmp_path: Path) -> None:
+    """Its path has slashes of its own, and a role comes behind the last one."""
+    card = tmp_path / "of mine" / "card.toml"
+    card.parent.mkdir()
+    card.write_text((files("akis.emulator") / "akis-2.5.toml").read_text("utf-8"), encoding="utf-8")
+    assert read_keys(f"emulator:{card}/terminal").device.reference == 2
+    assert read_keys(f"emulator:{card}/issuer").device.reference == 1
+    assert read_keys(f"emulator:{card}").device.reference == 1

@@ -7,6 +7,7 @@ from importlib.resources import files
 
 import pytest
 
+from akis.commands.mechanisms import MECHANISMS
 from akis.errors import InvalidArgument, ProfileError
 from akis.profile.load import load, load_any, load_file, parse
 from akis.profile.model import SOURCES, SmRules
@@ -50,6 +51,8 @@ class TestAkis2:
         assert profile.application_path == (0x3D00,)
         assert profile.certificates == tuple((0x3D00, fid) for fid in range(0x2F10, 0x2F1A))
         assert (profile.signing.mse, profile.signing.raw, profile.signing.fresh_verify) == ("41B6", False, True)
+        assert set(profile.signing.algorithms) == set(MECHANISMS)
+        assert profile.signing.algorithms["ecdsa-sha384"] == 0x54
         assert profile.secure_messaging == SmRules()
         assert profile.status_words["6406"] == "PIN not entered"
 

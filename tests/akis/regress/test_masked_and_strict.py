@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
+from pathlib import Path
+
 import pytest
 
 from akis.card import Card
@@ -117,6 +120,27 @@ def test_a_trace_that_names_no_emulated_card() -> None:
     with pytest.raises(InvalidArgument, match="does not say which emulated card"):
         replay(trace, Plan())
     assert replay(trace, Plan(reader="emulator:akis-2.2")).verdict == "passed"
+
+
+@pytest.mark.parametrize(
+    ("personality", "state"),
+    [
+        ("{}", ""),
+        ("{},last-try", ""),
+        ("", "{}"),
+        ("../{}", ""),
+        ("akis-9.9", ""),
+    ],
+)
+def test_a_trace_has_no_file_of_its_choice_opened(personality: str, state: str, tmp_path: Path) -> None:
+    mine = tmp_path / "card.toml"
+    mine.write_text((files("akis.emulator") / "akis-2.2.toml").read_text("utf-8"), encoding="utf-8")
+    good = recorded(raw("00A4040C07504B43532D3135"))
+    trace = named(good, personality=personality.format(mine), state=state.format(mine))
+    with pytest.raises(InvalidArgument, match="names an emulated card that does not come with the library") as caught:
+        replay(trace, Plan())
+    assert str(mine) not in str(caught.value)
+    assert replay(trace, Plan(reader=f"emulator:{mine}")).verdict == "passed", "who plays it may"
 
 
 def test_too_slow() -> None:

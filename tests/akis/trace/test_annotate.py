@@ -96,6 +96,12 @@ def test_what_a_field_says(command: str, field: str, meaning: str) -> None:
         (0x84, "GET CHALLENGE"),
         (0xA4, "SELECT"),
         (0xB0, "READ BINARY"),
+        (0xB1, "READ BINARY"),
+        (0xB2, "READ RECORD"),
+        (0xD6, "UPDATE BINARY"),
+        (0xD7, "UPDATE BINARY"),
+        (0xDC, "UPDATE RECORD"),
+        (0xE2, "APPEND RECORD"),
         (0xCA, "GET DATA"),
         (0xCB, "GET DATA"),
         (0xEE, "INS EE"),
@@ -104,6 +110,23 @@ def test_what_a_field_says(command: str, field: str, meaning: str) -> None:
 def test_names_of_commands(ins: int, name: str) -> None:
     assert command_name(CommandApdu(0, ins, 0, 0)) == name
     assert of_command(f"00{ins:02X}0000")[1] == ("INS", f"{ins:02X}", name)
+
+
+@pytest.mark.parametrize(
+    ("ins", "name"),
+    [
+        (0x09, "life cycle, AKİS 1.0"),
+        (0x10, "CREATE DF, AKİS 1.0"),
+        (0x15, "CREATE EF, AKİS 1.0"),
+        (0x16, "DELETE FILE, AKİS 1.0"),
+        (0x18, "DIRECTORY, AKİS 1.0"),
+        (0x1A, "logout, AKİS 1.0"),
+    ],
+)
+def test_names_of_commands_in_the_class_of_akis_1_0(ins: int, name: str) -> None:
+    assert command_name(CommandApdu(0x80, ins, 0, 0)) == name
+    assert of_command(f"80{ins:02X}0000")[1] == ("INS", f"{ins:02X}", name)
+    assert command_name(CommandApdu(0x00, ins, 0, 0)) == f"INS {ins:02X}"
 
 
 @pytest.mark.parametrize(
