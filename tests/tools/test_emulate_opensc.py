@@ -119,6 +119,18 @@ def test_opensc_explorer_reads_and_writes_files_of_a_2_x_card(pcsc, unknown):
     assert "00 00 00 00 41 42" in written
 
 
+def test_opensc_explorer_changes_and_unblocks_the_pin_of_a_2_x_card(pcsc, unknown):
+    old, new, puk = (":".join(f"{ord(digit):02X}" for digit in value) for value in (PIN, NEW, PUK))
+    with Emulating(pcsc):
+        shown = unknown.explorer("cd 3D00", f"change CHV129 {old} {new}", f"verify CHV129 {new}", "info 5031")
+        assert "PIN changed" in shown
+        assert "Code correct" in shown
+        assert "Working EF" in shown or "Elementary File" in shown
+        unblocked = unknown.explorer("cd 3D00", f"unblock CHV129 {puk} {old}", f"verify CHV129 {old}")
+        assert "PIN unblocked" in unblocked
+        assert "Code correct" in unblocked
+
+
 class TestFirstGeneration:
     def test_files_serial_number_and_life_cycle(self, pcsc, first):
         with Emulating(pcsc, "--personality", "akis-1.0"):

@@ -76,6 +76,14 @@ def test_pkcs11_tool_signs(pcsc, at, name):
     assert openssl(at, name, "first") == "Verification failure"
 
 
+def test_pkcs11_tool_lists_what_is_on_the_card(pcsc, at):
+    with Emulating(pcsc):
+        listed = opensc(at, configuration("akis-2.2"), "--list-slots", "--list-objects")
+    assert "token label" in listed
+    assert listed.count("Certificate Object") == 2
+    assert "Private Key Object; RSA" in listed
+
+
 @pytest.mark.parametrize("name", ["akis-2.2", "akis-1.0"])
 def test_our_own_signature_is_the_same(pcsc, at, name):
     """PKCS #1 v1.5 leaves no choice: two programs that sign the same document with one key agree to the byte."""
