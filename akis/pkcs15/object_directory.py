@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from asn1crypto import core
 
@@ -22,17 +22,7 @@ ListingKind = Literal[
     "data objects",
     "authentication objects",
 ]
-_KINDS: tuple[ListingKind, ...] = (
-    "private keys",
-    "public keys",
-    "trusted public keys",
-    "secret keys",
-    "certificates",
-    "trusted certificates",
-    "useful certificates",
-    "data objects",
-    "authentication objects",
-)
+_KINDS: tuple[ListingKind, ...] = get_args(ListingKind)
 """In the order of their tags, from [0] on."""
 
 

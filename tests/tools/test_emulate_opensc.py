@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from akis.emulator import load_personality
+from tests.installed import installed
 from tests.tools.akis_process import Emulating
 
 FRAMEWORK = "framework pkcs15 { use_file_caching = false; }"
@@ -34,13 +34,8 @@ class OpenSc:
         (folder / "opensc.conf").write_text(configuration)
 
     def run(self, program: str, *words: str, typed: str = "") -> subprocess.CompletedProcess[str]:
-        if shutil.which(program) is None:
-            missing = f"there is no {program}; install what Debian calls opensc"
-            if os.environ.get("AKIS_REQUIRE_PCSC") == "1":
-                pytest.fail(missing)
-            pytest.skip(missing)
         return subprocess.run(
-            [program, "--reader", "0", *words],
+            [installed(program, "opensc"), "--reader", "0", *words],
             cwd=self._folder,
             env={**os.environ, "OPENSC_CONF": str(self._folder / "opensc.conf")},
             input=typed,

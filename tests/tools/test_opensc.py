@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 import subprocess
 
 import pytest
 
+from tests.installed import installed
 from tests.tools.akis_process import Emulating
 
 SELECT = "00A4040C 07 504B43532D3135"
@@ -24,13 +23,7 @@ PERMISSIVE = ("-c", "MaskTech")
 
 @pytest.fixture
 def opensc_tool() -> str:
-    found = shutil.which("opensc-tool")
-    if found is None:
-        missing = "there is no opensc-tool; install what Debian calls opensc"
-        if os.environ.get("AKIS_REQUIRE_PCSC") == "1":
-            pytest.fail(missing)
-        pytest.skip(missing)
-    return found
+    return installed("opensc-tool", "opensc")
 
 
 class Answers:

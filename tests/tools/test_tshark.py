@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 
 import pytest
@@ -12,6 +10,7 @@ from akis.codec.apdu import CommandApdu
 from akis.trace.entries import Event, Exchanged, Header, Kept, Wire
 from akis.trace.exporters.gsmtap import write
 from tests.akis.trace.recorded_session import recorded
+from tests.installed import installed
 
 FIELDS = (
     "gsm_sim.apdu.ins",
@@ -31,13 +30,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def tshark() -> str:
-    found = shutil.which("tshark")
-    if found is None:
-        missing = "there is no tshark; install what Debian calls tshark"
-        if os.environ.get("AKIS_REQUIRE_PCSC") == "1":
-            pytest.fail(missing)
-        pytest.skip(missing)
-    return found
+    return installed("tshark", "tshark")
 
 
 def seen(tshark, path):
