@@ -101,6 +101,7 @@ def connect(
     target: str | None = None,
     *,
     exclusive: bool = False,
+    leave_card: bool = False,
     recording: Recording | None = None,
     keys: Sequence[DeviceKeys] = (),
     profile: str | CardProfile | None = None,
@@ -108,9 +109,10 @@ def connect(
     """Open the way that ``target`` names: ``emulator:[NAME][,STATE]…``, ``replay:FILE``, or a reader by number or name.
 
     None takes ``AKIS_READER`` from the environment, and without that the only reader there is, or the only one with a
-    card in it. Part of a reader's name is enough. ``exclusive`` keeps other programs from the card; ``recording``
-    writes down all that goes over the wire. ``keys`` are those of a recorded secure session, which is then played in
-    one of the driver's own; no other way needs them.
+    card in it. Part of a reader's name is enough. ``exclusive`` keeps other programs from the card, and with
+    ``leave_card`` a card in a reader is not reset at the end. ``recording`` writes down all that goes over the wire.
+    ``keys`` are those of a recorded secure session, which is then played in one of the driver's own; no other way needs
+    them.
 
     ``profile`` describes the card: the name of one that comes with the library, a file, or a profile itself. None
     leaves it to the card: the emulated one and a recording name theirs, any other has it chosen by its ATR.
@@ -132,7 +134,7 @@ def connect(
         if by_environment:
             raise type(error)(f"{error}; the reader is named by {READER}") from None
         raise
-    way = PcscTransport(reader.name, exclusive=exclusive)
+    way = PcscTransport(reader.name, exclusive=exclusive, leave_card=leave_card)
     chosen = named or _by_atr(way.atr)
     header = Header(protocol=way.protocol, reader=reader.name, profile=chosen.name)
     return _stacked(way, reader.name, chosen, header, recording)

@@ -151,3 +151,25 @@ class PinOutcomeUnknown(AkisError):
     def __init__(self, name: str, why: str) -> None:
         self.name = name
         super().__init__(f"the command with the {name} was sent, its outcome is unknown: {why}; it was not sent again")
+
+
+class AuthorityError(AkisError):
+    """The issuer's authority could not be asked, or did not answer as it should."""
+
+
+class AuthorityUnreachable(AuthorityError):
+    """No connection to the authority, or it broke; the message says what to look at."""
+
+
+class AuthorityRefused(AuthorityError):
+    """The authority said no. ``kind`` is its constant name for why (:mod:`akis.unlock.kinds`).
+
+    ``tries_left`` counts the answers a second factor may still have, ``retry_after`` the seconds after which the same
+    may succeed; None where it says neither.
+    """
+
+    def __init__(self, kind: str, message: str, tries_left: int | None = None, retry_after: int | None = None) -> None:
+        self.kind = kind
+        self.tries_left = tries_left
+        self.retry_after = retry_after
+        super().__init__(message)

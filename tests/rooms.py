@@ -22,6 +22,9 @@ STOREY = {room: storey for storey, rooms in enumerate(ORDER.split(" · ")) for r
 PYSCARD = ("akis/transport/pcsc.py", "akis/emulator/pyscard_slot.py", "akis/emulator/pyscard_service.py")
 """The files that import pyscard: one to use readers, two to be a reader."""
 
+SERVICE = "authority"
+"""The room that runs for months with nobody looking, and therefore has a logger."""
+
 TOOLS = "akis.tools"
 """What ``tools/`` is called once it is installed."""
 
@@ -141,7 +144,7 @@ def objection_to_room(found: Import) -> str | None:
 
 
 def objection_to_stranger(found: Import) -> str | None:
-    """Some packages of others are allowed in few places only, and the library has no command line and no logger."""
+    """Some packages of others are allowed in few places only, and the library has no command line."""
     source = found.source
     room = room_of(source.module)
     match found.target.partition(".")[0]:
@@ -153,8 +156,10 @@ def objection_to_stranger(found: Import) -> str | None:
             return f"smartcard stays inside {' and '.join(PYSCARD)}"
         case "cryptography" if not source.is_tool and not may_encrypt(room):
             return "beneath and in transport, only sm and pkcs15 import cryptography"
-        case "argparse" | "logging" if not source.is_tool:
-            return "the library parses no arguments and has no logger"
+        case "argparse" if not source.is_tool:
+            return "the library parses no arguments"
+        case "logging" if not source.is_tool and room != SERVICE:
+            return f"nothing but the {SERVICE} has a logger"
     return None
 
 

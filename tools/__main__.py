@@ -42,6 +42,7 @@ SUBCOMMANDS: Mapping[str, Subcommand] = {
     "probe": Subcommand("probe", "meet an unknown card and draft a profile for it, without spending a try"),
     "certs": Subcommand("certs", "show the certificates on a card: whose, until when, qualified or not"),
     "pin": Subcommand("pin", "show the tries of PIN and PUK; verify, change, unblock the PIN"),
+    "unlock": Subcommand("unlock", "set a new PIN on your own card, with a code of your issuer's portal and no PUK"),
     "files": Subcommand("files", "list, read and update the files of a card"),
     "sign": Subcommand("sign", "sign a file with a key of the card"),
     "replay": Subcommand("replay", "play recorded sessions to a card and show what differs"),
@@ -49,6 +50,7 @@ SUBCOMMANDS: Mapping[str, Subcommand] = {
     "readers": Subcommand("readers", "list the card readers and what is in them"),
     "trace": Subcommand("trace", "show, open, compare, redact, convert and count recorded sessions"),
     "emulate": Subcommand("emulate", "put an emulated card into the virtual reader of pcscd"),
+    "authority": Subcommand("authority", "run the issuer's service that unlocks cards from afar; see to its data"),
     "demo": Subcommand("demo", "unblock an emulated card inside secure messaging and show every exchange"),
 }
 

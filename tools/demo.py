@@ -1,4 +1,7 @@
-"""``akis demo``: a blocked PIN is unblocked inside secure messaging, on an emulated card, with every exchange shown."""
+"""``akis demo``: a blocked PIN is unlocked, by its holder through an authority, then by the issuer beside the card.
+
+The second act shows every exchange with the emulated card, in plain and on the wire.
+"""
 
 from __future__ import annotations
 
@@ -36,6 +39,7 @@ def run(args: argparse.Namespace) -> int:
     from akis.pin import Pin, Puk
 
     from .card_options import record
+    from .demo_unlock import first_act
     from .terminal import Screen
 
     seed = new_seed()
@@ -45,6 +49,7 @@ def run(args: argparse.Namespace) -> int:
     profile = personality.card_profile()
     exchanges: list[Exchange] = []
     screen = None if args.json else Screen(profile)
+    unlocked = first_act(args.card, screen)
 
     def watch(exchange: Exchange) -> None:
         exchanges.append(exchange)
@@ -70,7 +75,13 @@ def run(args: argparse.Namespace) -> int:
         after = pin.tries_left(), puk.tries_left()
 
     if screen is None:
-        print(json.dumps(_as_json(args.card, exchanges, before, after, personality), ensure_ascii=False, indent=2))
+        print(
+            json.dumps(
+                {**_as_json(args.card, exchanges, before, after, personality), "unlock": unlocked},
+                ensure_ascii=False,
+                indent=2,
+            )
+        )
     else:
         screen.counters("PIN", before[0], after[0])
         screen.counters("PUK", before[1], after[1])
@@ -80,7 +91,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _introduce(screen: Screen | None, card: Card, personality: Personality) -> None:
     if screen is not None:
-        screen.title(f"An emulated card, {personality.name}: {_CARDS[personality.name]}")
+        screen.act("Act two: what goes over the wire when the issuer unblocks a PIN")
+        screen.text(f"An emulated card, {personality.name}: {_CARDS[personality.name]}")
         screen.text(f"ATR {card.atr.hex(' ').upper()}")
         screen.text("PINs are hidden as ** in every line, here and in everything this program prints.")
 

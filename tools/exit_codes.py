@@ -9,7 +9,7 @@ from akis import errors
 
 
 class Exit(IntEnum):
-    """Exit codes; the last two are what a shell reports for a command ended by SIGINT and SIGPIPE."""
+    """Exit codes; the last three are what a shell reports for a command ended by SIGINT, SIGPIPE and SIGTERM."""
 
     DONE = 0
     UNEXPECTED = 1
@@ -25,8 +25,11 @@ class Exit(IntEnum):
     """Nothing was sent, for the card's sake."""
     DIFFERS = 10
     """A replay or an expectation differs."""
+    AUTHORITY = 11
+    """The issuer's authority refused or could not be reached."""
     INTERRUPTED = 130
     BROKEN_PIPE = 141
+    TERMINATED = 143
 
 
 _BY_TYPE: Mapping[type[BaseException], Exit] = {
@@ -42,6 +45,7 @@ _BY_TYPE: Mapping[type[BaseException], Exit] = {
     errors.SecureMessagingError: Exit.SECURE_MESSAGING_FAILED,
     errors.PolicyRefused: Exit.POLICY_REFUSED,
     errors.ReplayDiffers: Exit.DIFFERS,
+    errors.AuthorityError: Exit.AUTHORITY,
     KeyboardInterrupt: Exit.INTERRUPTED,
     BrokenPipeError: Exit.BROKEN_PIPE,
 }

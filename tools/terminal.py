@@ -76,9 +76,14 @@ class Screen:
     """Prints exchanges one after the other; coloured on a terminal, plain text elsewhere, ``NO_COLOR`` respected."""
 
     def __init__(self, profile: CardProfile) -> None:
-        self._console = _Console(highlight=False, soft_wrap=False)
+        self._console: Console = _Console(highlight=False, soft_wrap=False)
         self._profile = profile
         self._count = 0
+
+    @property
+    def console(self) -> Console:
+        """Where it prints, for whatever comes between exchanges."""
+        return self._console
 
     def title(self, text: str) -> None:
         """The heading of it all."""

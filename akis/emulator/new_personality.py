@@ -33,10 +33,19 @@ def write_new(kind: Personality, path: Path) -> Personality:
     The card is called what the file is called. Raises :class:`InvalidArgument` for a name that does not end in .toml
     and where there is such a file, :class:`ProfileError` where it cannot be written.
     """
-    if path.suffix != FILE or not path.stem.isprintable():
-        raise InvalidArgument(f"a personality is kept in a file whose name ends in {FILE}")
+    _check_name(path)
     made = new_personality(kind, path.stem)
-    text = personality_text(made, _COMMENT)
+    write_personality(made, path, _COMMENT)
+    return made
+
+
+def write_personality(personality: Personality, path: Path, comment: str) -> None:
+    """Write a personality into a file that is not there yet, for its owner only, ``comment`` in front of it.
+
+    Raises what :func:`write_new` does.
+    """
+    _check_name(path)
+    text = personality_text(personality, comment)
     try:
         file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     except FileExistsError:
@@ -51,7 +60,11 @@ def write_new(kind: Personality, path: Path) -> Personality:
         with suppress(OSError):
             path.unlink()
         raise ProfileError(f"{path}: cannot be written ({error.strerror})") from None
-    return made
+
+
+def _check_name(path: Path) -> None:
+    if path.suffix != FILE or not path.stem.isprintable():
+        raise InvalidArgument(f"a personality is kept in a file whose name ends in {FILE}")
 
 
 def new_personality(

@@ -4,8 +4,12 @@ from dataclasses import replace
 
 import pytest
 
+import akis.authority.http.app  # before what it draws digits with is replaced
+import akis.authority.http.issuing
 import akis.emulator.card
+import akis.pin
 import akis.sm.mutual_auth
+from akis.authority.demo import MASTER_KEY, demo_card, demo_personality
 from akis.codec import pin_block
 from akis.codec.apdu import CommandApdu
 from akis.commands import pin as commands
@@ -78,15 +82,19 @@ class TestPrinted:
         derive = akis.sm.mutual_auth.derive
         monkeypatch.setenv("COLUMNS", "2000")
         monkeypatch.setattr(akis.emulator.card, "load_personality", lambda name: personality)
-        monkeypatch.setattr(
-            "akis.pin.random_digits", lambda *args: transport_pins.append(random_digits(*args)) or transport_pins[-1]
-        )
+        # That of the authority, in the first act, and that of the issuer beside the card.
+        for module in (akis.authority.http.issuing, akis.pin):
+            monkeypatch.setattr(
+                module, "random_digits", lambda *args: transport_pins.append(random_digits(*args)) or transport_pins[-1]
+            )
         monkeypatch.setattr(akis.sm.mutual_auth, "derive", lambda *args: derived.append(derive(*args)) or derived[-1])
         assert main(["demo", "--card", name, *form]) == 0
         printed = capsys.readouterr()
         keys = [key for pair in personality.keys for key in (pair.enc, pair.mac)]
+        issuer = demo_personality(demo_card(name)).key("issuer")
+        keys += [MASTER_KEY, issuer.enc, issuer.mac]
         pins = [pin, pin[::-1], PUK, *(made.decode() for made in transport_pins)]
-        assert len(transport_pins) == 1
-        assert len(derived) == 4  # both sides derive both
+        assert len(transport_pins) == 2
+        assert len(derived) == 8  # both sides derive both, in both acts
         silent(printed.out + printed.err, [*pins, *halves(*keys, *derived)])
         assert "00 2C 02 81 08 " + " ".join(["**"] * 8) in printed.out

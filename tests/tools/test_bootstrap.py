@@ -68,7 +68,9 @@ class Machine:
 
 
 MAKE_VENV = "python -m venv --clear CHECKOUT/.venv"
-INSTALL = "python -m pip install --quiet --disable-pip-version-check --editable CHECKOUT"
+PIP_INSTALL = "python -m pip install --quiet --disable-pip-version-check --editable CHECKOUT"
+INSTALL = f"{PIP_INSTALL}[authority,unlock]"
+INSTALL_TESTS = f"{PIP_INSTALL}[test]"
 
 
 @pytest.fixture
@@ -173,7 +175,7 @@ def test_the_tests_need_more_and_the_command_is_content_with_it(machine: Machine
     machine.bootstrap("demo")
     machine.calls()
     machine.bootstrap("test")
-    assert machine.calls()[0] == f"{INSTALL}[test]"
+    assert machine.calls()[0] == INSTALL_TESTS
     machine.bootstrap("demo")
     assert machine.calls() == []
 
@@ -184,7 +186,7 @@ def test_the_tests_need_pcsc_too_and_the_command_does_not(machine: Machine) -> N
     assert "opensc" not in machine.calls()[1]
     machine.bootstrap("test")
     assert " swig" in (install := machine.calls()[1])
-    assert install.endswith(" opensc")
+    assert install.endswith(" softhsm2")
 
 
 def test_what_the_tests_need_is_looked_for_each_time(machine: Machine) -> None:
@@ -193,12 +195,12 @@ def test_what_the_tests_need_is_looked_for_each_time(machine: Machine) -> None:
     machine.calls()
     again = machine.bootstrap("test")
     assert again.stderr.startswith("bootstrap: there is no apt-get here, so please install what Debian calls ")
-    assert "opensc; going on without." in again.stderr
+    assert "softhsm2; going on without." in again.stderr
     assert "swig" not in again.stderr
-    for name in ("pcscd", "opensc-tool"):
+    for name in ("pcscd", "opensc-tool", "softhsm2-util"):
         machine.give(name, "")
-    assert "opensc" not in machine.bootstrap("test").stderr
-    assert "pcscd" not in machine.bootstrap("test").stderr
+    said = machine.bootstrap("test").stderr
+    assert not any(package in said for package in ("opensc", "pcscd", "softhsm2"))
 
 
 def test_new_settings_are_installed_into_the_same_venv(machine: Machine) -> None:
@@ -209,7 +211,7 @@ def test_new_settings_are_installed_into_the_same_venv(machine: Machine) -> None
     machine.bootstrap("demo")
     assert machine.calls() == [INSTALL]
     machine.bootstrap("test")
-    assert machine.calls()[0] == f"{INSTALL}[test]"
+    assert machine.calls()[0] == INSTALL_TESTS
 
 
 def test_a_checkout_that_moved_gets_a_new_venv(machine: Machine) -> None:

@@ -8,9 +8,17 @@ import re
 import pytest
 
 from akis.emulator import load_personality
+from tests.leaks import silent
 from tools.__main__ import main
+from tools.unlock_players import NEW_PIN
 
 CARDS = ("akis-2.2", "akis-2.5")
+
+
+@pytest.fixture
+def without_extras(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the first act needs is not installed."""
+    monkeypatch.setattr("tools.demo_unlock.installed", lambda extra: False)
 
 
 def shown(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
@@ -24,6 +32,14 @@ def test_the_whole_story_in_80_columns(
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     text = shown(capsys, "--card", card)
+    assert capsys.readouterr().err == ""
+    first, second = text.split("Act two: ")
+    assert first.startswith("\nAct one: ")
+    assert "'s PIN is blocked." in first
+    assert "Your PIN was changed successfully." in first
+    assert "VERIFY with the new PIN: accepted, tries left 2 → 3" in first
+    assert "report, card holds holder pin" in first
+    assert second.startswith("what goes over the wire")
     headings = re.findall(r"^ ?\d+  ([A-Z ]+?)(  inside secure messaging)?$", text, re.MULTILINE)
     assert [name for name, protected in headings if protected] == [
         "RESET RETRY COUNTER",
@@ -51,12 +67,30 @@ def test_json_holds_every_exchange_and_no_secret(card: str, capsys: pytest.Captu
     assert all(exchange["answer"].endswith("90 00") for exchange in report["exchanges"])
     hidden = [exchange["command"].count("**") for exchange in protected[:3]]
     assert hidden == [8, 14, 6]
+    assert (report["unlock"]["outcome"], report["unlock"]["holds"]) == ("done", "holder_pin")
+
+
+def test_without_its_extra_the_first_act_is_left_out(
+    without_extras: None, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    text = shown(capsys)
+    assert " ".join(text.split("\n\n")[0].split()) == (
+        "Act one, an unlock through an authority, is left out: pip install 'akis[authority]' brings what it needs."
+    )
+    assert "Act two: " in text
+    assert "PIN: 0 → 3 tries left" in text
+    assert json.loads(shown(capsys, "--json"))["unlock"] is None
+
+
+def test_the_first_act_shows_neither_old_nor_new_pin(capsys: pytest.CaptureFixture[str]) -> None:
+    silent(shown(capsys).partition("Act two: ")[0], [NEW_PIN, load_personality("akis-2.2").puk])
 
 
 @pytest.mark.parametrize("card", CARDS)
 @pytest.mark.parametrize("form", [(), ("--json",)])
 def test_neither_form_shows_pin_puk_or_keys(
-    card: str, form: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+    card: str, form: tuple[str, ...], without_extras: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
     text = shown(capsys, "--card", card, *form).replace(" ", "").replace("\n", "").upper()
     personality = load_personality(card)

@@ -15,10 +15,12 @@ import pytest
 
 from akis import errors
 from tools.__main__ import SUBCOMMANDS, Subcommand, main
+from tools.authority import ACTIONS
 from tools.exit_codes import Exit, exit_code
 
 ROOT = Path(__file__).parent.parent.parent
 HEAVY = ("asn1crypto", "construct", "cryptography", "rich", "smartcard")
+HEAVY += ("alembic", "argon2", "fastapi", "httpx", "pkcs11", "psycopg", "sqlalchemy", "uvicorn", "websockets")
 
 CODES = [
     (errors.AkisError("odd"), 1),
@@ -36,6 +38,8 @@ CODES = [
     (errors.SecureMessagingError("wrong MAC"), 8),
     (errors.PolicyRefused("one try left"), 9),
     (errors.PinFormatError("too short"), 9),
+    (errors.AuthorityUnreachable("nothing answers"), 11),
+    (errors.AuthorityRefused("code_expired", "this code has expired"), 11),
 ]
 
 
@@ -84,7 +88,11 @@ def test_help_lists_every_subcommand(capsys: pytest.CaptureFixture[str]) -> None
     assert all(name in out for name in SUBCOMMANDS)
 
 
-@pytest.mark.parametrize("argv", [["--help"], *([name, "--help"] for name in SUBCOMMANDS)], ids=" ".join)
+@pytest.mark.parametrize(
+    "argv",
+    [["--help"], *([name, "--help"] for name in SUBCOMMANDS), *(["authority", name, "--help"] for name in ACTIONS)],
+    ids=" ".join,
+)
 def test_help_imports_nothing_heavy(argv: list[str]) -> None:
     code = f"""
 import sys

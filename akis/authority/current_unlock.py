@@ -1,0 +1,65 @@
+"""The unlock behind a token, for every step after it was opened."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from akis.authority.context import Authority
+from akis.authority.refused import Refused
+from akis.authority.store.tables import Holder, IssuedCard, Unlock
+from akis.authority.tokens import token_hash
+from akis.authority.trail import Line
+from akis.unlock.kinds import Kind
+
+_ENDED = ("done", "over")
+
+
+def current_unlock(authority: Authority, session: Session, line: Line, token: str) -> Unlock:
+    """The unlock, its row locked until the transaction ends; ``line`` is told whose it is.
+
+    Refused: UNLOCK_OVER, HOLDER_LOCKED.
+    """
+    unlock = session.scalars(
+        select(Unlock).where(Unlock.token_hash == token_hash(token)).with_for_update()
+    ).one_or_none()
+    if unlock is None:
+        raise over()
+    line.actor = unlock.holder.name
+    line.details["unlock"] = unlock.id
+    if unlock.card is not None:
+        line.card = unlock.card.serial
+    if unlock.state in _ENDED or unlock.expires_at <= authority.now():
+        raise over()
+    check_not_locked(unlock.holder)
+    return unlock
+
+
+def chosen_card(unlock: Unlock) -> IssuedCard:
+    """The card this unlock is for. Refused: WRONG_ORDER where none was chosen, CARD_REVOKED."""
+    if unlock.card is None:
+        raise wrong_order("choose the card first")
+    check_not_revoked(unlock.card)
+    return unlock.card
+
+
+def check_not_locked(holder: Holder) -> None:
+    """Refused: HOLDER_LOCKED."""
+    if holder.locked:
+        raise Refused(Kind.HOLDER_LOCKED, "this account is locked; turn to the issuer of the card")
+
+
+def check_not_revoked(card: IssuedCard) -> None:
+    """Refused: CARD_REVOKED."""
+    if card.revoked:
+        raise Refused(Kind.CARD_REVOKED, "this card was revoked and is not unlocked any more; turn to its issuer")
+
+
+def over() -> Refused:
+    """What is said of an unlock that is none, or none any more."""
+    return Refused(Kind.UNLOCK_OVER, "this unlock is over; begin again with a new code")
+
+
+def wrong_order(what_to_do: str) -> Refused:
+    """What is said to a step that comes too early or too late."""
+    return Refused(Kind.WRONG_ORDER, f"this step is not due; {what_to_do}")

@@ -1,0 +1,1 @@
+"""The authority over HTTP: routes, documents of what went wrong, limits, logs, figures."""

@@ -1,0 +1,63 @@
+"""What a route takes from the application it belongs to and from the connection it answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from anyio import CapacityLimiter
+from fastapi import Depends
+from starlette.requests import HTTPConnection
+
+from akis.authority.context import Authority
+from akis.authority.http.address import client_address
+from akis.authority.http.metrics import Metrics
+
+
+@dataclass(frozen=True)
+class Service:
+    """What all requests share.
+
+    ``exchange_threads`` are those in which exchanges wait for the database or an HSM: they are never in use by holders
+    who sign in, however many do at once, so that a card that was begun with does not wait for them.
+    """
+
+    authority: Authority
+    metrics: Metrics
+    behind_proxy: bool
+    exchange_threads: CapacityLimiter
+
+
+def service_of(connection: HTTPConnection) -> Service:
+    """The service that was put into the application."""
+    found = connection.app.state.service
+    assert isinstance(found, Service)
+    return found
+
+
+def authority_of(connection: HTTPConnection) -> Authority:
+    """The authority of the application."""
+    return service_of(connection).authority
+
+
+def address_of(connection: HTTPConnection) -> str:
+    """Who asks."""
+    return client_address(connection.scope, service_of(connection).behind_proxy)
+
+
+# As coroutines: the framework would give each function that is none a thread, and there are few of those.
+async def _service(connection: HTTPConnection) -> Service:
+    return service_of(connection)
+
+
+async def _authority(connection: HTTPConnection) -> Authority:
+    return authority_of(connection)
+
+
+async def _address(connection: HTTPConnection) -> str:
+    return address_of(connection)
+
+
+TheService = Annotated[Service, Depends(_service)]
+TheAuthority = Annotated[Authority, Depends(_authority)]
+Address = Annotated[str, Depends(_address)]

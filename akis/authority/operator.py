@@ -1,0 +1,67 @@
+"""What an operator does to holders and cards, each with its line in the audit log, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from akis.authority import audit
+from akis.authority.people import Imported, import_people, lock_holder, revoke_card
+from akis.authority.people_given import GivenHolder
+from akis.authority.store.store import Store, StoreUnavailable
+from akis.authority.store.tables import AuditEntry
+
+OPERATOR = "operator"
+"""Who it was, to the audit log: the operator's own name is the operating system's to know."""
+_AT_ONCE = 500
+
+
+def bring_in(store: Store, people: Iterable[GivenHolder], now: datetime, file: str) -> Imported:
+    """Import holders and cards (:func:`import_people`), all or none; ``file`` is what the log calls their source."""
+    with store.begin() as session:
+        counts = import_people(session, people)
+        details: audit.Details = {"file": file, **asdict(counts)}
+        audit.write(session, at=now, actor=OPERATOR, event="import", outcome="ok", details=details)
+    return counts
+
+
+def set_locked(store: Store, name: str, locked: bool, now: datetime) -> bool:
+    """Lock a holder out, or let in again; False where it was so already. :class:`PeopleError` for an unknown name."""
+    with store.begin() as session:
+        changed = lock_holder(session, name, locked)
+        event = "holder_lock" if locked else "holder_unlock"
+        details: audit.Details = {"name": name, "changed": changed}
+        audit.write(session, at=now, actor=OPERATOR, event=event, outcome="ok", details=details)
+    return changed
+
+
+def revoke(store: Store, serial: str, now: datetime) -> bool:
+    """Let a card never be unlocked again; False where it was so already. :class:`PeopleError` for an unknown card."""
+    with store.begin() as session:
+        changed = revoke_card(session, serial)
+        details: audit.Details = {"changed": changed}
+        card = serial.upper()
+        audit.write(session, at=now, actor=OPERATOR, event="card_revoke", outcome="ok", card=card, details=details)
+    return changed
+
+
+def audit_lines(session: Session, card: str | None = None, last: int | None = None) -> Iterator[AuditEntry]:
+    """Lines of the audit log, the oldest first: all, those of one card (serial number, hex), or the ``last`` of them.
+
+    Nothing is checked here; :class:`StoreUnavailable` comes for a line that was altered until nobody can read it.
+    """
+    lines = select(AuditEntry)
+    if card is not None:
+        lines = lines.where(AuditEntry.card == card.upper())
+    if last is not None:
+        numbers = lines.with_only_columns(AuditEntry.number).order_by(AuditEntry.number.desc()).limit(last)
+        lines = select(AuditEntry).where(AuditEntry.number.in_(numbers))
+    found = session.scalars(lines.order_by(AuditEntry.number).execution_options(yield_per=_AT_ONCE))
+    try:
+        yield from found
+    except (ValueError, TypeError):
+        raise StoreUnavailable("a line of the audit log was altered: it cannot be read") from None

@@ -1,0 +1,1 @@
+"""What the authority remembers, through SQLAlchemy: SQLite where nothing is set up, PostgreSQL by URL."""

@@ -1,0 +1,65 @@
+"""Whether a new PIN is one that the card takes and that is not the first to be guessed."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from akis.errors import PolicyRefused
+from akis.profile.model import PinRules
+from akis.secret import Secret
+
+ONE_DIGIT = "one digit"
+REPEATED_GROUP = "repeated group"
+RUN_UP = "run up"
+RUN_DOWN = "run down"
+SERIAL = "part of the serial number"
+
+_IN_WORDS = {
+    ONE_DIGIT: "all of it is the same digit",
+    REPEATED_GROUP: "a group of digits is repeated",
+    RUN_UP: "its digits count up",
+    RUN_DOWN: "its digits count down",
+    SERIAL: "it is a part of the card's serial number",
+}
+
+
+class ObviousPin(PolicyRefused):
+    """A PIN that is easy to guess; ``reason`` is one of the constants of this module. Nothing was sent."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        why = _IN_WORDS.get(reason, reason)
+        super().__init__(f"this PIN is easy to guess, {why}; choose another, nothing was sent")
+
+
+def check_new_pin(pin: Secret, rules: PinRules, serial: bytes) -> None:
+    """Return where ``pin`` (ASCII characters) will do for the card with this serial number.
+
+    :class:`PinFormatError` for a wrong length or wrong characters. :class:`ObviousPin` for one digit all over (1111),
+    a group repeated, the last time perhaps cut off (1212, 123123, 12312), a count up or down by one, going on
+    from 9 to 0 or from 0 to 9 as keyboards do (2345, 7890, 3210, 1098), and digits that stand in a row in the serial
+    number: in its hex text, among the decimal digits of that text, or in its decimal value.
+    """
+    value = pin.reveal()
+    rules.block(value)
+    reason = _obvious(value) or (SERIAL if _in_serial(value, serial) else None)
+    if reason is not None:
+        raise ObviousPin(reason)
+
+
+def _obvious(pin: bytes) -> str | None:
+    if len(set(pin)) == 1:
+        return ONE_DIGIT
+    if any(pin[group:] == pin[:-group] for group in range(2, len(pin) // 2 + 1)):
+        return REPEATED_GROUP
+    # Digits go round; other characters, which some cards take, have an end.
+    ring = 10 if pin.isdigit() else 0x100
+    steps = {(after - before) % ring for before, after in pairwise(pin)}
+    return {1: RUN_UP, ring - 1: RUN_DOWN}.get(steps.pop()) if len(steps) == 1 else None
+
+
+def _in_serial(pin: bytes, serial: bytes) -> bool:
+    text = serial.hex()
+    digits = "".join(character for character in text if character.isdecimal())
+    wanted = pin.decode("ascii").lower()
+    return any(wanted in place for place in (text, digits, str(int.from_bytes(serial, "big"))))

@@ -1,0 +1,95 @@
+"""``akis authority demo-data``: invented holders to try the service with, and their cards for the emulator."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from akis.errors import InvalidArgument
+
+from .authority_counts import in_words
+from .authority_options import add_database, now, settings
+
+if TYPE_CHECKING:
+    from akis.authority.demo import DemoCard
+
+KEY = "demo-master.key"
+"""What the file with the demo's master key is called."""
+_COMMENT = """\
+A card of the akis demo, of {holder}. Everything here is published, never a secret: its issuer's key follows from the
+demo's master key, which everybody knows."""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the action's arguments."""
+    parser.description = (
+        "Put invented holders and their cards into the database, where nobody else is in it. Their passwords and the "
+        "master key of their cards are published: this is for trying things out, and for nothing else."
+    )
+    parser.epilog = "example: akis authority demo-data --cards demo"
+    parser.add_argument(
+        "--cards",
+        metavar="DIR",
+        help=f"write the cards there, for `akis emulate` and --reader emulator:DIR/NAME.toml,new, and {KEY}",
+    )
+    add_database(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Bring them in and say how to go on."""
+    from dataclasses import asdict
+
+    from akis.authority.demo import CARDS, HOLDERS
+    from akis.authority.demo_people import bring_in_demo
+    from akis.authority.open import open_store
+    from akis.authority.store.migrate import migrate
+
+    files = {} if args.cards is None else _new_files(Path(args.cards))
+    with closing(open_store(settings(args))) as store:
+        migrate(store)
+        counts = bring_in_demo(store, now())
+    if args.cards is not None:
+        _write(Path(args.cards), files)
+    if args.json:
+        holders = [{"name": holder.name, "password": holder.password} for holder in HOLDERS]
+        cards = [{"name": card.name, "serial": card.serial.hex().upper(), "holder": card.holder.name} for card in CARDS]
+        said = {**asdict(counts), "holders": holders, "cards": cards, "files": [str(path) for path in files.values()]}
+        print(json.dumps({"schema": 1, **said}, ensure_ascii=False, indent=2))
+        return 0
+    print("\n".join(in_words(counts)))
+    for holder in HOLDERS:
+        how = f"{holder.name} with {holder.password}, second factor {holder.second_factor}"
+        print(f"{holder.full_name} signs in as {how}.")
+    if args.cards is not None:
+        print(f"Their cards are in {args.cards}, such as {next(iter(files.values()))}. To go on:")
+        print(f"  akis authority serve --master-key {Path(args.cards) / KEY}")
+    return 0
+
+
+def _new_files(folder: Path) -> Mapping[DemoCard, Path]:
+    """Where each card goes; nothing is written where one of the files is there already."""
+    from akis.authority.demo import CARDS
+
+    files = {card: folder / f"{card.name}.toml" for card in CARDS}
+    for path in (*files.values(), folder / KEY):
+        if path.is_symlink() or path.exists():
+            raise InvalidArgument(f"{path} is there already and was left as it is; name another folder")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InvalidArgument(f"{folder} cannot be made: {error.strerror}") from None
+    return files
+
+
+def _write(folder: Path, files: Mapping[DemoCard, Path]) -> None:
+    from akis.authority.demo import MASTER_KEY, demo_personality
+    from akis.authority.keys.file import new_master_key_file
+    from akis.emulator.new_personality import write_personality
+
+    new_master_key_file(folder / KEY, lambda _: MASTER_KEY)
+    for card, path in files.items():
+        write_personality(demo_personality(card), path, _COMMENT.format(holder=card.holder.full_name))

@@ -1,0 +1,46 @@
+"""``akis authority import``: holders and their cards from a file."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from .authority_counts import in_words
+from .authority_options import add_database, now, opened_store
+
+_FIELDS = """\
+CSV with a heading, or JSON with a list of objects. The fields: name,
+full_name, phone, second_factor (sms or password), password or password_hash
+(argon2id), serial, card_label, profile, key_reference, algorithm (these two in
+hex), certificate (a file, or PEM). An entry has one card at most; a holder with
+two has two entries. Who is there already gets the values that are given and
+keeps the rest.
+
+example: akis authority import people.csv"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the action's arguments."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = _FIELDS
+    parser.add_argument("file", metavar="FILE", help="what to import; where anything in it is wrong, nothing is")
+    parser.add_argument("--format", choices=("csv", "json"), help="default: json where FILE ends in .json, else csv")
+    add_database(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Import all of it, or nothing."""
+    from akis.authority.operator import bring_in
+    from akis.authority.people_file import read_entries
+    from akis.authority.people_given import given_people
+
+    people = given_people(read_entries(Path(args.file), args.format))
+    with opened_store(args) as store:
+        counts = bring_in(store, people, now(), args.file)
+    if args.json:
+        print(json.dumps({"schema": 1, "file": args.file, **asdict(counts)}, ensure_ascii=False, indent=2))
+    else:
+        print("\n".join(in_words(counts)))
+    return 0
