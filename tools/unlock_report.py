@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from akis.errors import AkisError, AuthorityRefused, InvalidArgument
+from akis.errors import AkisError, AuthorityRefused, AuthorityUnreachable, InvalidArgument, PinOutcomeUnknown
 from akis.unlock.finish import VerifyContradicts
 from akis.unlock.holds import Holds
 from akis.unlock.steps import Step
 
 from .exit_codes import Exit, exit_code
 from .language import _
-from .unlock_words import HOLDS, SUCCESS, what_next, why
+from .unlock_words import HOLDS, IF_USED, SUCCESS, what_next, why
 
 if TYPE_CHECKING:
     from akis.unlock.cards import FoundCard
@@ -72,6 +72,8 @@ class Report:
         if self.outcome == "done" or (not self.begun and isinstance(self.error, InvalidArgument)):
             return ()
         held = _(HOLDS[self.holds])
+        if not self.begun and isinstance(self.error, AuthorityUnreachable):
+            return held, _(IF_USED)  # the answer to the code may be what was lost
         if not self.begun and not isinstance(self.error, AuthorityRefused):
             return (held,)  # the code was not used
         return held, what_next(self.error, self.holds)
@@ -105,4 +107,6 @@ def _code(error: AkisError | KeyboardInterrupt | None, holds: Holds) -> int:
         return Exit.DONE
     if isinstance(error, AkisError) and holds is Holds.UNKNOWN:
         return Exit.PIN_OUTCOME_UNKNOWN
+    if isinstance(error, PinOutcomeUnknown) and isinstance(error.__cause__, AkisError):
+        error = error.__cause__  # what the card holds is known, so what counts is what became of the way to it
     return exit_code(error.refusal if isinstance(error, VerifyContradicts) else error)

@@ -111,6 +111,7 @@ class NoCardCame(errors.NoCard):
     """None of the holder's cards can be had; its text is in the language that is spoken already."""
 
 
+IF_USED = N_("Run this again; should the code count as used by then, get a new one at the portal.")
 _AGAIN = N_("Get a new code at the portal and run this again; nothing is lost.")
 _NOTHING = N_("There is nothing more to do: sign with the new PIN.")
 _ISSUER = N_("Ask your issuer; a new code does not help here.")

@@ -286,6 +286,7 @@ def test_the_authority_cannot_be_reached(at: Sit) -> None:
     assert run.lines == [
         f"akis: {URL} adresinden yanıt yok; adresin doğru olduğuna ve hizmetin çalıştığına bakın",
         "Kartınız önceki durumunda.",
+        "İşlemi yeniden çalıştırın; kod o sırada kullanılmış sayılırsa portaldan yeni bir kod alın.",
     ]
 
 
@@ -299,7 +300,7 @@ GONE = CardRemoved("the card was taken out of Desk Reader 00; put it back, then 
         (RESET, GONE, Exit.PIN_OUTCOME_UNKNOWN, "unknown"),
         (CHANGE - 1, GONE, Exit.NO_CARD, "transport_pin"),
         (CHANGE, GONE, Exit.PIN_OUTCOME_UNKNOWN, "unknown"),
-        (VERIFY, GONE, Exit.PIN_OUTCOME_UNKNOWN, "holder_pin"),
+        (VERIFY, GONE, Exit.NO_CARD, "holder_pin"),
         (RESET - 2, KeyboardInterrupt(), Exit.INTERRUPTED, "as_before"),
         (RESET, KeyboardInterrupt(), Exit.INTERRUPTED, "unknown"),
         (CHANGE - 1, KeyboardInterrupt(), Exit.INTERRUPTED, "transport_pin"),
