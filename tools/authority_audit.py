@@ -9,7 +9,7 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from .authority_options import add_database, opened_store, when
+from .authority_options import add_database, describe, opened_store, when
 from .exit_codes import Exit
 from .json_stream import print_object
 from .tell import tell
@@ -23,25 +23,40 @@ _EXPECTED = re.compile(r"([1-9][0-9]{0,15}):([0-9A-Fa-f]{64})")
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the two things that can be done with it."""
+    describe(
+        parser,
+        "The audit log: what was done, tried and refused, in lines that nobody can alter unseen.",
+        "akis authority audit show --last 20",
+        "akis authority audit verify",
+    )
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     show = actions.add_parser(
         "show",
         allow_abbrev=False,
         help="list its lines, the oldest first",
-        description="List the lines of the audit log, the oldest first.",
-        epilog="example: akis authority audit show --last 20",
+    )
+    describe(
+        show,
+        "List the lines of the audit log, the oldest first.",
+        "akis authority audit show --last 20",
+        "akis authority audit show --holder ayse",
     )
     add_database(show)
     show.add_argument("--card", metavar="SERIAL", help="those of this card only")
+    show.add_argument("--holder", metavar="NAME", help="those of what this holder did, tried, or had done")
     show.add_argument("--last", type=int, metavar="N", help="the last N only")
     show.set_defaults(audit=_show)
     verify = actions.add_parser(
         "verify",
         allow_abbrev=False,
         help="check that no line was altered, taken out or put in; exit code 10 where one was",
-        description="Check that no line was altered, taken out or put in. The number and hash that it prints, kept "
-        "where nobody who can write to the database can write, show later that the log was not made anew.",
-        epilog="example: akis authority audit verify --expect 12:9F86…",
+    )
+    describe(
+        verify,
+        "Check that no line was altered, taken out or put in. The number and hash that it prints, kept where nobody "
+        "who can write to the database can write, show later that the log was not made anew.",
+        "akis authority audit verify",
+        "akis authority audit verify --expect 12:9F86…",
     )
     add_database(verify)
     verify.add_argument(
@@ -62,16 +77,16 @@ def _show(args: argparse.Namespace) -> int:
     if args.last is not None and args.last < 1:
         raise InvalidArgument("--last is a number from 1 up")
     with opened_store(args) as store, store.read() as session:
-        lines = audit_lines(session, args.card, args.last)
+        lines = audit_lines(session, args.card, args.last, args.holder)
         if args.json:
-            print_object({"card": args.card}, "lines", map(as_json, lines), dict, args)
+            print_object({"card": args.card, "holder": args.holder}, "lines", map(as_json, lines), dict, args)
             return 0
         shown = False
         for line in lines:
             shown = True
             print("\n".join(as_text(line)))
     if not shown:
-        print("There is no such line in the audit log." if args.card else "The audit log is empty.")
+        print("There is no such line in the audit log." if args.card or args.holder else "The audit log is empty.")
     return 0
 
 

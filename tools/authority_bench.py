@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from .authority_options import DATABASE
+from .authority_options import DATABASE, describe
 from .tell import tell
 
 if TYPE_CHECKING:
@@ -31,9 +31,7 @@ _PARTS = {
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the action's arguments."""
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.description = _HELP
-    parser.epilog = "example: akis authority bench --unlocks 500 --at-once 50 --workers 2"
+    describe(parser, _HELP, "akis authority bench --unlocks 500 --at-once 50 --workers 2")
     parser.add_argument("--unlocks", type=int, default=200, metavar="N", help="how many are measured; default: 200")
     parser.add_argument("--at-once", type=int, default=20, metavar="N", help="how many go on at once; default: 20")
     parser.add_argument("--workers", type=int, default=1, metavar="N", help="processes that answer; default: 1")

@@ -6,7 +6,7 @@ import argparse
 import json
 from typing import TYPE_CHECKING
 
-from .authority_options import add_database, add_master_key, now, opened_authority, when
+from .authority_options import add_database, add_master_key, describe, now, opened_authority, when
 from .authority_refusals import refusals
 
 if TYPE_CHECKING:
@@ -16,11 +16,13 @@ if TYPE_CHECKING:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the action's arguments."""
-    parser.description = (
+    describe(
+        parser,
         "Issue a code for a holder who is at the counter. Whoever has the code still needs the card and the second "
-        "factor."
+        "factor. The master key is needed as well, the one that `serve` uses: codes are kept under it.",
+        "akis authority code ayse",
+        "akis authority code ayse --master-key master.key",
     )
-    parser.epilog = "example: akis authority code ayse"
     parser.add_argument("holder", metavar="HOLDER", help="the name that the holder signs in with")
     add_database(parser)
     add_master_key(parser)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Mapping
-from contextlib import closing
+import shlex
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from akis.errors import InvalidArgument
 
 from .authority_counts import in_words
-from .authority_options import add_database, now, settings
+from .authority_options import add_database, describe, migrated_store, now, settings
 
 if TYPE_CHECKING:
     from akis.authority.demo import DemoCard
@@ -26,11 +26,12 @@ demo's master key, which everybody knows."""
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the action's arguments."""
-    parser.description = (
+    describe(
+        parser,
         "Put invented holders and their cards into the database, where nobody else is in it. Their passwords and the "
-        "master key of their cards are published: this is for trying things out, and for nothing else."
+        "master key of their cards are published: this is for trying things out, and for nothing else.",
+        "akis authority demo-data --cards demo",
     )
-    parser.epilog = "example: akis authority demo-data --cards demo"
     parser.add_argument(
         "--cards",
         metavar="DIR",
@@ -45,12 +46,9 @@ def run(args: argparse.Namespace) -> int:
 
     from akis.authority.demo import CARDS, HOLDERS
     from akis.authority.demo_people import bring_in_demo
-    from akis.authority.open import open_store
-    from akis.authority.store.migrate import migrate
 
     files = {} if args.cards is None else _new_files(Path(args.cards))
-    with closing(open_store(settings(args))) as store:
-        migrate(store)
+    with migrated_store(args) as store:
         counts = bring_in_demo(store, now())
     if args.cards is not None:
         _write(Path(args.cards), files)
@@ -64,10 +62,24 @@ def run(args: argparse.Namespace) -> int:
     for holder in HOLDERS:
         how = f"{holder.name} with {holder.password}, second factor {holder.second_factor}"
         print(f"{holder.full_name} signs in as {how}.")
-    if args.cards is not None:
-        print(f"Their cards are in {args.cards}, such as {next(iter(files.values()))}. To go on:")
-        print(f"  akis authority serve --master-key {Path(args.cards) / KEY}")
+    if args.cards is None:
+        print("For their cards and the master key in files, name a new folder: --cards DIR.")
+        return 0
+    print(f"Their cards are in {args.cards}. To go on, each in a terminal of its own:")
+    for words in _next(args, *next(iter(files.items()))):
+        print(f"  {shlex.join(words)}")
     return 0
+
+
+def _next(args: argparse.Namespace, card: DemoCard, path: Path) -> Iterator[list[str]]:
+    """The commands to go on with, whole: the same database and settings, and the master key that fits."""
+    given = [("--config", args.config), ("--database", args.database), ("--master-key", Path(args.cards) / KEY)]
+    options = [str(word) for name, value in given if value is not None for word in (name, value)]
+    wanted = settings(args)
+    url = f"{'http' if wanted.tls_cert is None else 'https'}://127.0.0.1:{wanted.port or 8443}"
+    yield ["akis", "authority", "serve", *options]
+    yield ["akis", "authority", "code", card.holder.name, *options]
+    yield ["akis", "unlock", "--authority", url, "--reader", f"emulator:{path},new"]
 
 
 def _new_files(folder: Path) -> Mapping[DemoCard, Path]:

@@ -6,12 +6,16 @@ import argparse
 import json
 from contextlib import closing
 
-from .authority_options import add_database, settings
+from .authority_options import add_database, describe, settings
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the action's arguments."""
-    parser.epilog = "example: akis authority migrate --database sqlite:///authority.db"
+    describe(
+        parser,
+        "Make the tables of the database, or bring them up to this version. `serve` and `import` do it by themselves.",
+        "akis authority migrate --database sqlite:///authority.db",
+    )
     add_database(parser)
 
 

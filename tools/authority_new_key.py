@@ -6,10 +6,16 @@ import argparse
 import json
 from pathlib import Path
 
+from .authority_options import describe
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the action's arguments."""
-    parser.epilog = "example: akis authority new-key master.key"
+    describe(
+        parser,
+        "Make a master key, from which the keys of all cards follow, and write it into a new file.",
+        "akis authority new-key master.key",
+    )
     parser.add_argument("file", metavar="FILE", help="where to write it; not there yet, and for its owner only")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import re
+import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -35,6 +37,12 @@ _BY_OPTION = (
 """Settings that have an option of the same name."""
 
 
+def describe(parser: argparse.ArgumentParser, text: str, *examples: str) -> None:
+    """What the action does, in lines of at most 80 columns, and how it is called, before all options."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.description = "\n".join([textwrap.fill(text, 80), "", *(f"  {example}" for example in examples)])
+
+
 def add_database(parser: argparse.ArgumentParser) -> None:
     """``--config``, ``--database`` and ``--json``."""
     parser.add_argument("--config", metavar="FILE", help="settings in TOML; options come before what is in it")
@@ -49,19 +57,39 @@ def add_master_key(parser: argparse.ArgumentParser) -> None:
 
 
 def settings(args: argparse.Namespace) -> Settings:
-    """The settings of the file that ``--config`` names, or else the defaults, with what other options say."""
+    """The settings of the file that ``--config`` names, or else the defaults, with what other options say.
+
+    What is wrong with them is told with the names of the options (:func:`options_named`).
+    """
     from dataclasses import replace
 
     from akis.authority.settings import Settings
 
     given: dict[str, Any] = {name: value for name in _BY_OPTION if (value := getattr(args, name, None)) is not None}
     read = Settings() if args.config is None else Settings.from_toml(Path(args.config))
-    return replace(read, **given)
+    with options_named(args):
+        return replace(read, **given)
+
+
+@contextmanager
+def options_named(args: argparse.Namespace) -> Iterator[None]:
+    """Complaints about settings call them as they were given: by their options, or as in the file of ``--config``."""
+    from akis.errors import AkisError
+
+    try:
+        yield
+    except AkisError as error:
+        names = [name for name in _BY_OPTION if args.config is None or getattr(args, name, None) is not None]
+        # Some are common words, which are meant for the setting only where the sentence begins with them.
+        found = "|".join(name if "_" in name else rf"\A{name}" for name in names)
+        said = re.sub(rf"(?<![\w/.-])({found})\b", lambda name: f"--{name[0].replace('_', '-')}", str(error))
+        error.args = (said, *error.args[1:])
+        raise
 
 
 @contextmanager
 def opened_store(args: argparse.Namespace) -> Iterator[Store]:
-    """The database, its tables those of this version; closed at the end of a ``with``."""
+    """The database, which is there, its tables those of this version; closed at the end of a ``with``."""
     from contextlib import closing
 
     from akis.authority.open import open_store
@@ -72,23 +100,44 @@ def opened_store(args: argparse.Namespace) -> Iterator[Store]:
 
 
 @contextmanager
+def migrated_store(args: argparse.Namespace) -> Iterator[Store]:
+    """The database, made or brought to the tables of this version where that is needed; closed as well."""
+    from contextlib import closing
+
+    from akis.authority.open import open_store
+    from akis.authority.store.migrate import migrate
+
+    with closing(open_store(settings(args))) as store:
+        migrate(store)
+        yield store
+
+
+@contextmanager
 def opened_authority(args: argparse.Namespace) -> Iterator[Authority]:
-    """Database and master key, as the service has them; closed at the end of a ``with``."""
-    from akis.authority.open import close_authority, open_authority
+    """Database and master key, as the service has them, and belonging together; closed at the end of a ``with``."""
+    from akis.authority.open import check_fitting, close_authority, open_authority
 
     authority = open_authority(settings(args))
     try:
         check_tables(authority.store)
+        check_fitting(authority)
         yield authority
     finally:
         close_authority(authority)
 
 
 def check_tables(store: Store) -> None:
-    """:class:`InvalidArgument` where the database has not the tables of this version."""
+    """Make no database by the way: :class:`InvalidArgument` where there is none, or none with the tables of now."""
+    from akis.authority.open import missing_file
     from akis.authority.store.migrate import is_current
     from akis.errors import InvalidArgument
 
+    missing = missing_file(store)
+    if missing is not None:
+        raise InvalidArgument(
+            f"there is no database at {missing}; `akis authority import` and `serve` make one, or name another with "
+            "--database"
+        )
     if not is_current(store):
         raise InvalidArgument(
             "the database has not the tables of this version; `akis authority migrate` makes them, with the same "

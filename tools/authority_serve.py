@@ -5,13 +5,15 @@ from __future__ import annotations
 import argparse
 import json
 
-from .authority_options import add_database, add_master_key, settings
+from .authority_options import add_database, add_master_key, options_named, settings
 from .tell import tell
 
 _HELP = """\
 Runs the service that holders' portals and `akis unlock` speak to, until Ctrl-C
 or SIGTERM. The first line says where it listens; log lines go to standard
-error. The tables of the database are brought up to this version first.
+error. The tables of the database are brought up to this version first. The exit
+code is 2 where a file or setting cannot be used, 9 where others can read a key,
+1 where the port is taken or the database does not answer.
 
   akis authority new-key master.key
   akis authority serve --tls-cert cert.pem --tls-key key.pem --host 0.0.0.0
@@ -62,5 +64,6 @@ def run(args: argparse.Namespace) -> int:
         if wanted.sms.startswith("outbox:"):
             tell(f"SMS are not sent: they go into the file {wanted.sms.removeprefix('outbox:')}.")
 
-    serve(wanted, told)
+    with options_named(args):
+        serve(wanted, told)
     return 0

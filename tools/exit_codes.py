@@ -9,10 +9,11 @@ from akis import errors
 
 
 class Exit(IntEnum):
-    """Exit codes; the last three are what a shell reports for a command ended by SIGINT, SIGPIPE and SIGTERM."""
+    """Exit codes; the last four are what a shell reports for a command ended by SIGHUP, SIGINT, SIGPIPE and SIGTERM."""
 
     DONE = 0
     UNEXPECTED = 1
+    """Something else, such as a database that does not answer or a port that is taken."""
     USAGE = 2
     NO_CARD = 3
     """No reader, no card, no PC/SC service, or the way to the card broke."""
@@ -27,6 +28,7 @@ class Exit(IntEnum):
     """A replay or an expectation differs."""
     AUTHORITY = 11
     """The issuer's authority refused or could not be reached."""
+    HUNG_UP = 129
     INTERRUPTED = 130
     BROKEN_PIPE = 141
     TERMINATED = 143

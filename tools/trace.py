@@ -3,17 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import importlib
 from collections.abc import Mapping
-from typing import Any, NamedTuple
 
-
-class Action(NamedTuple):
-    """Where an action lives in this package, and what it is good for, in a line."""
-
-    module: str
-    help: str
-
+from .actions import Action, add_actions
 
 ACTIONS: Mapping[str, Action] = {
     "show": Action("trace_show", "name every byte of a session, as text, JSON or a page to attach to a report"),
@@ -25,29 +17,12 @@ ACTIONS: Mapping[str, Action] = {
 }
 
 
-class _ActionParser(argparse.ArgumentParser):
-    """The parser of one action, which gets its arguments once it is the chosen one."""
-
-    module = ""
-
-    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        if self.module:
-            action = importlib.import_module(f".{self.module}", __package__)
-            self.module = ""
-            action.configure(self)
-            self.set_defaults(action=action.run)
-        return super().parse_known_args(args, namespace)
-
-
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the actions; the arguments of each come from its own module."""
     parser.epilog = (
         "A trace comes from --trace FILE of any subcommand with a card; `akis trace ACTION --help` says more."
     )
-    actions = parser.add_subparsers(metavar="ACTION", required=True, parser_class=_ActionParser)
-    for name, action in ACTIONS.items():
-        made: _ActionParser = actions.add_parser(name, help=action.help, description=action.help, allow_abbrev=False)
-        made.module = action.module
+    add_actions(parser, ACTIONS)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -7,12 +7,14 @@ import json
 import os
 import sys
 from collections.abc import Callable
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from akis.errors import AkisError, InvalidArgument
 
 from .card_options import READER
+from .exit_codes import exit_code
+from .extras import require
 from .language import LANGUAGES, _, speak
 from .tell import tell
 
@@ -82,10 +84,16 @@ def run(args: argparse.Namespace) -> int:
             from .unlock_emulator import run_on_one_machine
 
             return run_on_one_machine(args, carry_out)
+        require("unlock", "`akis unlock`")
         return carry_out(args, _where(args))
     except AkisError as error:
         # Before anything was asked or sent.
         return _end(args, error)
+    except KeyboardInterrupt as interrupt:
+        # Before the unlock began, or once all was told of it.
+        _on_a_new_line()
+        tell(f"akis: {_('interrupted')}")
+        return exit_code(interrupt)
 
 
 def carry_out(args: argparse.Namespace, where: Where, answers: Callable[[View], Answers] | None = None) -> int:
@@ -175,18 +183,30 @@ def _end(args: argparse.Namespace, error: AkisError) -> int:
 def _told(args: argparse.Namespace, report: Report) -> int:
     """Say how it ended, and return the exit code."""
     done = report.outcome == "done"
-    if report.outcome == "interrupted" and sys.stderr.isatty():
-        print(file=sys.stderr)  # it may have come at a prompt
+    if report.outcome == "interrupted":
+        _on_a_new_line()
     if not done:
         tell(f"akis: {report.message}")
     for text in report.advice:
         tell(text)
     text = json.dumps(report.as_json(), ensure_ascii=False, indent=2) if args.json else report.message if done else ""
-    # What became of the card counts more than an output that nobody takes, unless all is well.
-    with nullcontext() if done else suppress(OSError):
+    try:
         if text:
             print(text, flush=True)
+    except OSError:
+        if done:
+            raise
+        # What became of the card counts more than an output that nobody takes, and that nobody is to try again.
+        with suppress(AttributeError, OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return report.code
+
+
+def _on_a_new_line() -> None:
+    """Ctrl-C may have come at a prompt."""
+    if sys.stderr.isatty():
+        with suppress(OSError):
+            print(file=sys.stderr)
 
 
 def _seconds(text: str) -> float:

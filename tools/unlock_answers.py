@@ -61,7 +61,8 @@ class GivenAnswers:
     """Answers from ``sources`` (``env:NAME``, ``fd:NUMBER``, ``file:PATH``), by the names of :data:`OPTIONS`.
 
     Code and PIN are read at once, so what is wrong with their sources reaches nobody; the answer to the second factor,
-    which may be on its way by SMS, when it is asked for.
+    which may be on its way by SMS, when it is asked for. Before it gives the code away, :meth:`code` raises what
+    :func:`akis.unlock.new_pin.check_ahead` has against the PIN.
     """
 
     again = False
@@ -77,6 +78,10 @@ class GivenAnswers:
             read_answer(self._answer).wipe()
 
     def code(self) -> UnlockCode:
+        from akis.unlock.new_pin import check_ahead
+
+        # Nobody can be asked for another PIN, so one that will do for no card is not worth the code.
+        check_ahead(self._new_pin)
         return self._code
 
     def choose(self, cards: Sequence[FoundCard]) -> FoundCard:
@@ -87,7 +92,7 @@ class GivenAnswers:
         return self._new_pin
 
     def second_factor(self, factor: SecondFactor, tries_left: int | None) -> Secret | None:
-        return read_answer(self._answer)
+        return read_answer_to(factor, self._answer)
 
 
 def read_code(source: str) -> UnlockCode:
@@ -111,3 +116,15 @@ def read_answer(source: str) -> Secret:
     from akis.sources.secrets import read_secret
 
     return read_secret(source, "answer")
+
+
+def read_answer_to(factor: SecondFactor, source: str) -> Secret:
+    """The same once ``factor`` asks for it; :class:`InvalidArgument` for one that cannot be right."""
+    from akis.unlock.answer import check_answer
+
+    try:
+        answer = read_answer(source)
+    except InvalidArgument as error:
+        # A code was redeemed, and an SMS may have been sent.
+        raise InvalidArgument(str(error).removesuffix("; nothing was sent")) from None
+    return check_answer(factor, answer)

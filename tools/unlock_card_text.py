@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -16,11 +17,13 @@ if TYPE_CHECKING:
 def card_text(found: FoundCard, now: datetime) -> str:
     """The card, a fact a line."""
     card = found.card
+    certificates = (f"{one.subject}, {validity(one, now)}" for one in card.certificates)
     lines = [
         card.label,
         _("Serial number: {}").format(card.serial.hex().upper()),
         _("Reader: {}").format(found.place),
-        *(_("Certificate: {}").format(f"{one.subject}, {validity(one, now)}") for one in card.certificates),
+        # A card has several for one person; what else they differ in, the authority does not say.
+        *(_("Certificate: {}").format(text) for text in dict.fromkeys(certificates)),
     ]
     return "\n".join(lines)
 
@@ -44,4 +47,7 @@ def pin_size(rules: PinRules) -> str:
 
 
 def _day(moment: datetime) -> str:
-    return moment.astimezone().strftime(_("%Y-%m-%d"))
+    # A certificate may end with the last second there is (RFC 5280 §4.1.2.5), which other places call the year 10000.
+    with suppress(OverflowError, OSError, ValueError):
+        moment = moment.astimezone()
+    return moment.strftime(_("%Y-%m-%d"))

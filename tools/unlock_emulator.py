@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from akis.errors import InvalidArgument
+from akis.unlock.holds import Holds
 
 from .exit_codes import Exit
 from .extras import require
-from .language import _
+from .language import N_, _
 from .unlock_signals import Signals, Terminated
 
 if TYPE_CHECKING:
@@ -30,6 +31,12 @@ if TYPE_CHECKING:
 
 _ELSEWHERE = ("authority", "ca", "code", "answer", "reader", "terminal_keys")
 """Arguments that name what is all on this machine here."""
+_HOLDS: Mapping[str, str] = {
+    Holds.AS_BEFORE: N_("card holds what it held before"),
+    Holds.TRANSPORT_PIN: N_("card holds the transport PIN"),
+    Holds.HOLDER_PIN: N_("card holds the holder's PIN"),
+    Holds.UNKNOWN: N_("nobody knows what the card holds"),
+}
 
 
 class CarryOut(Protocol):
@@ -56,8 +63,8 @@ def run_on_one_machine(args: argparse.Namespace, carry_out: CarryOut) -> int:
     try:
         with Signals(), DemoMachine(card, state) as machine:
             return _unlock(args, machine, carry_out)
-    except Terminated:
-        return Exit.TERMINATED
+    except Terminated as terminated:
+        return terminated.code
 
 
 def where(machine: DemoMachine, args: argparse.Namespace | None = None) -> Where:
@@ -92,8 +99,8 @@ def afterwards(machine: DemoMachine, new_pin: Secret) -> Iterator[str]:
     yield _("In the authority's audit log, whole from line 1 to line {}:").format(len(lines))
     for line in lines:
         said = [line.event, str(line.details.get("step") or ""), "" if line.outcome == "ok" else line.outcome]
-        holds = line.details.get("holds")
-        told = ", " + _("card holds {}").format(str(holds).replace("_", " ")) if holds else ""
+        holds = _HOLDS.get(str(line.details.get("holds")))
+        told = f", {_(holds)}" if holds else ""
         yield f"  {line.number:>2}  {line.at:%H:%M:%S}  {line.actor:<9} {' '.join(filter(None, said))}{told}"
 
 
@@ -116,12 +123,17 @@ def _unlock(args: argparse.Namespace, machine: DemoMachine, carry_out: CarryOut)
 
 def _wanted(text: str) -> tuple[DemoCard, State]:
     """``[NAME][,STATE]``: a demo card, or the first of a kind, in a state; a new one of akis-2.2 by default."""
-    from akis.authority.demo import demo_card
+    from akis.authority.demo import CARDS, demo_card
 
     name, _comma, state = text.partition(",")
-    found = demo_card(name or "akis-2.2")
+    try:
+        found = demo_card(name or "akis-2.2")
+    except InvalidArgument:
+        kinds = ", ".join(sorted({card.kind for card in CARDS}))
+        raise InvalidArgument(_("no emulated card {!r} to try it with; there are {}").format(name, kinds)) from None
     states: tuple[State, ...] = ("new", "blocked", "last-try")
     for known in states:
         if state in ("", known):
             return found, known
-    raise InvalidArgument(f"no state {state!r} that an unlock helps with; there are {', '.join(states)}")
+    listed = ", ".join(states)
+    raise InvalidArgument(_("no state {!r} that an unlock helps with; there are {}").format(state, listed))

@@ -15,14 +15,15 @@ from typing import TYPE_CHECKING
 from akis.connect import connect
 from akis.errors import AkisError, AuthorityRefused
 from akis.unlock.api import AuthorityClient
+from akis.unlock.cards import check_place, never_changes
 from akis.unlock.kinds import Kind
 from akis.unlock.run import UnlockRun
 
 from .language import _, sentence
 from .unlock_card_text import card_text, pin_size
 from .unlock_report import Report
-from .unlock_signals import Signals, Terminated
-from .unlock_waiting import BusyCard, wait_for_cards
+from .unlock_signals import Signals
+from .unlock_waiting import BusyCard, aside, wait_for_cards
 from .unlock_words import HOLDS, NoCardCame, kind_of, why
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class Where:
 
 
 def unlock(where: Where, answers: Answers, view: View, signals: Signals) -> Report:
-    """Unlock one card; whatever ends it, Ctrl-C and SIGTERM included, is in the report, and ends ``signals``."""
+    """Unlock one card; whatever ends it, Ctrl-C and other ``signals`` included, is in the report, and ends these."""
     run: UnlockRun | None = None
     error: AkisError | KeyboardInterrupt | None = None
     try:
@@ -65,18 +66,18 @@ def unlock(where: Where, answers: Answers, view: View, signals: Signals) -> Repo
             run = UnlockRun(client, keys=where.keys, connect=where.connect, step=view.step)
             _Flow(where, answers, view, run).go()
             signals.end()
-    except (AkisError, KeyboardInterrupt) as caught:
+    except BaseException as caught:
         signals.end()
-        error = caught
-    except BaseException:
-        # Not foreseen; yet what the card holds is what its holder must know.
-        signals.end()
-        view.stop()
-        if run is not None and run.opened is not None:
-            view.say(_(HOLDS[run.holds]))
-        raise
+        ended = signals.noticed or caught
+        if not isinstance(ended, AkisError | KeyboardInterrupt):
+            # Not foreseen; yet what the card holds is what its holder must know.
+            view.stop()
+            if run is not None and run.opened is not None:
+                view.say(_(HOLDS[run.holds]))
+            raise
+        error = ended
     view.stop()
-    return Report.of(run, error, view.steps, terminated=isinstance(error, Terminated))
+    return Report.of(run, error, view.steps)
 
 
 class _Flow:
@@ -89,6 +90,7 @@ class _Flow:
         self._run = run
 
     def go(self) -> None:
+        self._check_place()
         opened = self._open()
         until = time.monotonic() + opened.expires_in
         self._view.say(_("Holder: {}").format(opened.holder), "bold")
@@ -97,6 +99,12 @@ class _Flow:
         with new_pin:
             self._confirm()
             self._run.exchange(new_pin, wait=BusyCard(self._view, until - time.monotonic()).wait)
+
+    def _check_place(self) -> None:
+        """What is wrong with the place for the card costs no code."""
+        target, connect = self._where.reader, self._where.connect
+        aside(lambda: check_place(target, connect=connect), self._view)
+        self._view.rest()
 
     def _open(self) -> OpenedUnlock:
         while True:
@@ -115,7 +123,8 @@ class _Flow:
             raise NoCardCame(_("the authority has no card of yours on record; ask your issuer"))
         left = until - time.monotonic()
         wait = left if self._where.wait is None else min(left, self._where.wait)
-        found = wait_for_cards(lambda: self._run.look(self._where.reader), self._view, wait)
+        changes = not never_changes(self._where.reader)
+        found = wait_for_cards(lambda: self._run.look(self._where.reader), self._view, wait if changes else None)
         now = datetime.now(UTC)
         if len(found) == 1:
             self._run.use(found[0])

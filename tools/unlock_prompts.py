@@ -9,19 +9,23 @@ from typing import TYPE_CHECKING
 
 from akis.errors import InvalidArgument, PinFormatError
 from akis.secret import Secret
+from akis.unlock.answer import check_answer
 from akis.unlock.code import UnlockCode
 from akis.unlock.new_pin import ObviousPin
 
-from .language import _, ngettext, sentence
-from .unlock_answers import Check, read_answer, read_code, read_pin
+from .language import _, sentence
+from .unlock_answers import Check, read_answer_to, read_code, read_pin
 from .unlock_card_text import pin_size
-from .unlock_words import why
+from .unlock_words import why, wrong_answer
 
 if TYPE_CHECKING:
     from akis.unlock.cards import FoundCard
     from akis.unlock.opened import SecondFactor
 
     from .unlock_view import View
+
+_NO_TEXT = "\udcff"
+"""What was typed in another encoding than the terminal's: no code, no PIN, and no answer that is sent."""
 
 
 class Prompts:
@@ -69,30 +73,28 @@ class Prompts:
 
     def second_factor(self, factor: SecondFactor, tries_left: int | None) -> Secret | None:
         source = self._given.pop("answer", None)
-        if source is not None:
-            return read_answer(source)
         if tries_left is not None:
-            self._view.say(
-                ngettext("That was not right; {} try left.", "That was not right; {} tries left.", tries_left).format(
-                    tries_left
-                )
-            )
-        if factor.kind == "password":
-            return self._password()
-        typed = "".join(self._hidden(_sms(factor)).split())
-        return Secret(typed.encode()) if typed else None
-
-    def _password(self) -> Secret:
-        while not (typed := self._hidden(_("Web password: "))):
-            pass
-        return Secret(typed.encode())
+            self._view.say(sentence(wrong_answer(factor.kind, tries_left)))
+        if source is not None:
+            try:
+                return read_answer_to(factor, source)
+            except InvalidArgument as error:
+                self._view.say(sentence(why(error)))
+        while True:
+            typed = self._hidden(_("Web password: ") if factor.kind == "password" else _sms(factor))
+            if factor.kind == "sms" and not typed.strip():
+                return None
+            try:
+                return check_answer(factor, _secret(typed))
+            except InvalidArgument as error:
+                self._view.say(sentence(why(error)))
 
     def _typed_twice(self, prompt: str, check: Check) -> Secret:
         """A PIN; one that will not do is not asked for a second time."""
         while True:
-            first = _as_pin(self._hidden(prompt))
+            first = _secret(self._hidden(prompt))
             check(first)
-            if _as_pin(self._hidden(_("New PIN again: "))) == first:
+            if _secret(self._hidden(_("New PIN again: "))) == first:
                 return first
             self._view.say(_("That was not the same both times."))
 
@@ -100,7 +102,12 @@ class Prompts:
         self._view.rest()
         # Not by input(), which may write to standard output.
         print(prompt, end="", file=sys.stderr, flush=True)
-        line = sys.stdin.readline()
+        try:
+            line = sys.stdin.readline()
+        except UnicodeDecodeError:
+            return _NO_TEXT
+        if not line.endswith("\n"):
+            _on_a_new_line()
         if not line:
             raise _nothing_typed()
         return line
@@ -109,20 +116,28 @@ class Prompts:
         self._view.rest()
         try:
             return getpass.getpass(prompt)
+        except UnicodeDecodeError:  # which would show a part of what was typed
+            return _NO_TEXT
         except EOFError:
+            _on_a_new_line()
             failure = _nothing_typed()
         raise failure
 
 
-def _as_pin(typed: str) -> Secret:
-    # Whatever letters there are, whether they will do is for the card's rules to say.
-    return Secret(typed.encode())
+def _secret(typed: str) -> Secret:
+    """Whatever letters there are: whether they will do is for the card's rules, or the authority, to say."""
+    return Secret(typed.encode("utf-8", "surrogateescape"))
 
 
 def _sms(factor: SecondFactor) -> str:
     if factor.to is None:
         return _("Code of the SMS (Enter alone for a new one): ")
     return _("Code of the SMS to {} (Enter alone for a new one): ").format(factor.to)
+
+
+def _on_a_new_line() -> None:
+    """After Ctrl-D, which the terminal leaves at the prompt."""
+    print(file=sys.stderr, flush=True)
 
 
 def _nothing_typed() -> InvalidArgument:

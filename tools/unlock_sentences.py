@@ -46,7 +46,24 @@ PATTERNS = (
         "the certificate of {address} is not trusted ({reason}); where it comes from a CA that this system does not "
         "know, name the file of that CA with --ca"
     ),
+    N_(
+        "the certificate of {address} is not trusted ({reason}); see that the clock of this computer is right, and "
+        "tell the issuer"
+    ),
+    N_(
+        "the certificate of {address} is not from the CA in {file} ({reason}); see that this is the file of the "
+        "authority's CA"
+    ),
     N_("no secure connection to {address} came about; see that the address is right and that https is spoken"),
+    N_(
+        "no secure connection to {address} came about; see that https is spoken there, and if it is plain http, which "
+        "this machine alone may have, write the address as http://"
+    ),
+    N_(
+        "the connection to {address} broke; see that the authority is running, and if it speaks TLS, write the "
+        "address as https://"
+    ),
+    N_("what answers at {address} does not speak http; if it speaks TLS, write the address as https://"),
     N_("what answers at {address} is no akis authority ({reason}); look at the address"),
     N_("the authority at {address} is out of order just now (HTTP {status}); try again later"),
     # The exchange with the card (akis.unlock.carry, akis.unlock.permitted, akis.unlock.finish, akis.unlock.run).
@@ -65,8 +82,14 @@ PATTERNS = (
     N_("this code was mistyped: its check digit does not fit; nothing was sent"),
     N_("the code from {source} is empty or not there; nothing was sent"),
     N_("the new PIN from {source} is empty or not there; nothing was sent"),
-    N_("the answer is not text in UTF-8; nothing was sent"),
+    N_(
+        "no card that is known here takes this PIN: it is too short, too long, or not of digits alone; nothing was sent"
+    ),
+    N_("the code of the SMS has 6 digits; it was not sent, and no try is spent"),
+    N_("the web password is empty; it was not sent, and no try is spent"),
+    N_("the answer is not text in UTF-8, so it was not sent"),
     N_("the answer from {source} is empty or not there; nothing was sent"),
+    N_("the answer from {source} is empty or not there"),
     N_("an unlock needs the packages httpx and websockets, which are not here; install akis[unlock]"),
 )
 

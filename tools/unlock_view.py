@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
@@ -46,8 +47,9 @@ class View:
         from rich.text import Text
 
         for line in text.split("\n"):
-            # A file keeps a sentence in one line.
-            self._console.print(Text(printable(line), style=style), soft_wrap=not self._console.is_terminal)
+            # A file keeps a sentence in one line. A terminal that is gone hides nothing of what becomes of the card.
+            with suppress(OSError):
+                self._console.print(Text(printable(line), style=style), soft_wrap=not self._console.is_terminal)
 
     def items(self, texts: Sequence[str]) -> None:
         """A numbered list, each item aligned below itself."""
@@ -79,11 +81,12 @@ class View:
         if not self._moves:
             return
         shown = Text(f"{printable(text)} …")
-        if self._status is None:
-            self._status = self._console.status(shown)
-            self._status.start()
-        else:
-            self._status.update(shown)
+        with suppress(OSError):
+            if self._status is None:
+                self._status = self._console.status(shown)
+                self._status.start()
+            else:
+                self._status.update(shown)
 
     def waiting(self, text: str) -> None:
         """Something may take long, and why may change: :meth:`busy`, and elsewhere a line for each new reason."""
@@ -96,7 +99,8 @@ class View:
         """Nothing turns any more."""
         status, self._status = self._status, None
         if status is not None:
-            status.stop()
+            with suppress(OSError):
+                status.stop()
 
     def _wrapped(self, line: str, begin: str) -> str:
         """The line after ``begin``, and below itself where a terminal has no room for it."""

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from threading import Thread
 from typing import TYPE_CHECKING, TypeVar
 
+from akis.errors import NoReader, NoService
+
 from .language import _
 from .unlock_sentences import translated
 from .unlock_words import NoCardCame
@@ -25,15 +27,21 @@ _MOST_BUSY = 180.0
 """Seconds that other unlocks of the card are waited for, all in all; the lease of one that died is much shorter."""
 
 
-def wait_for_cards(look: Callable[[], Look], view: View, seconds: float) -> tuple[FoundCard, ...]:
-    """Look until there is one of the cards, and say what is there meanwhile; :class:`NoCardCame` after ``seconds``."""
-    deadline = time.monotonic() + seconds
+def wait_for_cards(look: Callable[[], Look], view: View, seconds: float | None) -> tuple[FoundCard, ...]:
+    """Look until there is one of the cards, and say what is there meanwhile; :class:`NoCardCame` after ``seconds``.
+
+    None looks once, where nothing can change. A PC/SC service or a reader that goes is waited for like a card: it was
+    there before, and the code is spent.
+    """
+    deadline = time.monotonic() + (seconds or 0)
     while True:
-        seen = _aside(look, lambda: view.waiting(_("Looking into the readers; another program may keep a card busy")))
+        seen = aside(lambda: _seen(look), view)
         if seen.found:
             view.rest()
             return seen.found
         notes = "; ".join(translated(note) or note for note in seen.notes)
+        if seconds is None:
+            raise NoCardCame(_("none of your cards is there, and that will not change: {}").format(notes))
         if time.monotonic() >= deadline:
             raise NoCardCame(_("none of your cards was in a reader within {} s; {}").format(round(seconds), notes))
         view.waiting(_("Waiting for one of your cards, Ctrl-C ends it: {}").format(notes))
@@ -63,11 +71,20 @@ class BusyCard:
         return True
 
 
-def _aside(work: Callable[[], T], slow: Callable[[], None]) -> T:
-    """What ``work`` returns or raises, done in a thread, so that signals get through; ``slow`` is called if it lasts.
+def _seen(look: Callable[[], Look]) -> Look:
+    from akis.unlock.cards import Look
 
-    PC/SC returns only once another program's transaction has ended. A look changes nothing, so one that nobody waits
-    for any more may be left to itself.
+    try:
+        return look()
+    except (NoService, NoReader) as error:
+        return Look(notes=(str(error),))
+
+
+def aside(work: Callable[[], T], view: View) -> T:
+    """What ``work``, a look into readers, returns or raises; it is done in a thread, so that signals get through.
+
+    If it lasts that is said: PC/SC returns only once another program's transaction has ended. A look changes nothing,
+    so one that nobody waits for any more may be left to itself.
     """
     returned: list[T] = []
     raised: list[BaseException] = []
@@ -82,7 +99,7 @@ def _aside(work: Callable[[], T], slow: Callable[[], None]) -> T:
     thread.start()
     thread.join(_SILENCE)
     if thread.is_alive():
-        slow()
+        view.waiting(_("Looking into the readers; another program may keep a card busy"))
         thread.join()
     if raised:
         raise raised[0]

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from typing import Literal
 
 from akis import errors
 from akis.unlock.finish import VerifyContradicts
 from akis.unlock.holds import Holds
 from akis.unlock.kinds import Kind
-from akis.unlock.new_pin import ONE_DIGIT, REPEATED_GROUP, RUN_DOWN, RUN_UP, SERIAL, ObviousPin
+from akis.unlock.new_pin import (
+    KEYPAD_LINE,
+    ONE_DIGIT,
+    REPEATED_GROUP,
+    RUN_DOWN,
+    RUN_UP,
+    SERIAL,
+    ObviousPin,
+    UnfitPin,
+)
+from akis.unlock.shown import shown
 from akis.unlock.steps import Step
 
-from .language import N_, _
+from .language import N_, _, ngettext
+from .unlock_card_text import pin_size
 from .unlock_sentences import translated
 
 SUCCESS = N_("Your PIN was changed successfully.")
@@ -78,11 +91,17 @@ KINDS: Mapping[Kind, str] = {
     Kind.TIMED_OUT: N_("the card did not answer in time"),
 }
 
+_SPENT: Mapping[Literal["sms", "password"], str] = {
+    "sms": N_("the code of the SMS was not right, and that was the last try"),
+    "password": N_("the web password was not right, and that was the last try"),
+}
+
 OBVIOUS: Mapping[str, str] = {
     ONE_DIGIT: N_("this PIN is easy to guess, it is one digit all over; choose another"),
     REPEATED_GROUP: N_("this PIN is easy to guess, a group of digits is repeated; choose another"),
     RUN_UP: N_("this PIN is easy to guess, its digits count up; choose another"),
     RUN_DOWN: N_("this PIN is easy to guess, its digits count down; choose another"),
+    KEYPAD_LINE: N_("this PIN is easy to guess, its digits stand in a line on the keypad; choose another"),
     SERIAL: N_("this PIN is easy to guess, it is a part of the card's serial number; choose another"),
 }
 
@@ -114,6 +133,11 @@ class NoCardCame(errors.NoCard):
 IF_USED = N_("Run this again; should the code count as used by then, get a new one at the portal.")
 _AGAIN = N_("Get a new code at the portal and run this again; nothing is lost.")
 _NOTHING = N_("There is nothing more to do: sign with the new PIN.")
+_ONCE_MORE = N_(
+    "Try it once more with a new code. If the same happens again, ask your issuer: it may not be the card that was "
+    "issued to you, or the issuer's keys do not fit it."
+)
+_LOOKED_AT = N_("Ask your issuer, and have the card looked at before you use it; a new code does not help here.")
 _ISSUER = N_("Ask your issuer; a new code does not help here.")
 _LATER = N_("Try again later.")
 _NEXT: Mapping[Kind, str] = {
@@ -123,16 +147,24 @@ _NEXT: Mapping[Kind, str] = {
     Kind.NOT_READY: _LATER,
     Kind.SMS_NOT_SENT: _LATER,
     Kind.TOO_MANY: _LATER,
+    Kind.CARD_NOT_AUTHENTIC: _ONCE_MORE,
+    Kind.CARD_REFUSED: _ONCE_MORE,
 }
+_STATUS = re.compile(r"\(([69][0-9A-F]{3})\)")
+"""Where a message of the authority has the card's status word."""
 
 
-def why(error: errors.AkisError) -> str:
-    """What went wrong, a sentence without its capital and full stop, in the language that is spoken."""
+def why(error: errors.AkisError, factor: Literal["sms", "password"] | None = None) -> str:
+    """What went wrong, a sentence without its capital and full stop, in the language that is spoken.
+
+    ``factor`` is the kind of the second factor, where it is known, which a refusal does not name.
+    """
     if isinstance(error, errors.AuthorityRefused):
-        kind = kind_of(error)
-        return _(KINDS[kind]) if kind else _("the authority refused, and says: {}").format(error)
+        return _refused(error, factor)
     if isinstance(error, NoCardCame):
         return str(error)
+    if isinstance(error, UnfitPin):
+        return _("this is no PIN for this card, which takes {}").format(pin_size(error.rules))
     if isinstance(error, ObviousPin) and error.reason in OBVIOUS:
         return _(OBVIOUS[error.reason])
     known = translated(str(error))
@@ -143,8 +175,35 @@ def why(error: errors.AkisError) -> str:
     return str(error) if sentence is None or _(sentence) == sentence else _(sentence)
 
 
+def wrong_answer(factor: Literal["sms", "password"], left: int) -> str:
+    """That an answer to the second factor was wrong, and how many may follow."""
+    if factor == "sms":
+        text = ngettext(
+            "the code of the SMS was not right; {} try left", "the code of the SMS was not right; {} tries left", left
+        )
+    else:
+        text = ngettext(
+            "the web password was not right; {} try left", "the web password was not right; {} tries left", left
+        )
+    return text.format(left)
+
+
+def _refused(error: errors.AuthorityRefused, factor: Literal["sms", "password"] | None) -> str:
+    kind = kind_of(error)
+    if kind is None:
+        return _("the authority refused, and says: {}").format(error)
+    if kind is Kind.SECOND_FACTOR_WRONG and factor and error.tries_left:
+        return wrong_answer(factor, error.tries_left)
+    if kind is Kind.SECOND_FACTOR_SPENT and factor:
+        return _(_SPENT[factor])
+    status = _STATUS.search(shown(str(error))) if kind is Kind.CARD_REFUSED else None
+    return _("the card refused with {}").format(status[1]) if status else _(KINDS[kind])
+
+
 def what_next(error: errors.AkisError | None, holds: Holds) -> str:
     """What the holder does now; ``error`` is None where Ctrl-C ended it."""
+    if isinstance(error, VerifyContradicts):
+        return _(_LOOKED_AT)
     if holds is Holds.HOLDER_PIN:
         return _(_NOTHING)
     if not isinstance(error, errors.AuthorityRefused):

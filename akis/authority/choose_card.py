@@ -9,13 +9,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from akis.authority import attempts
+from akis.authority.barred import check_not_revoked
 from akis.authority.context import Authority
-from akis.authority.current_unlock import check_not_revoked, current_unlock, wrong_order
+from akis.authority.current_unlock import current_unlock, wrong_order
 from akis.authority.refused import Refused
-from akis.authority.second_factor import SMS, SecondFactor, answer_mac, wrong_answers_of
+from akis.authority.second_factor import SMS, SecondFactor, answer_mac, check_answers
 from akis.authority.sms import SmsFailed
 from akis.authority.sms_text import sms_text
-from akis.authority.store.tables import Holder, IssuedCard, Unlock
+from akis.authority.store.tables import IssuedCard, Unlock
 from akis.authority.trail import Line, step
 from akis.pin import random_digits
 from akis.secret import Secret
@@ -51,9 +52,9 @@ def choose_card(authority: Authority, token: str, serial: str, address: str) -> 
         if unlock.state not in ("opened", "asked"):
             raise wrong_order("the second factor was given already, for the card that was chosen")
         card = _own_card(session, line, unlock, serial.upper())
-        _check_answers(authority, session, unlock.holder)
+        check_answers(authority, session, unlock.holder)
         if unlock.holder.second_factor == SMS:
-            sms = _new_sms(authority, unlock, card)
+            sms = _new_sms(authority, session, unlock, card)
             unlock.answer_mac = sms.mac
             unlock.sms_sent += 1
         unlock.card_id = card.id
@@ -75,17 +76,9 @@ def _own_card(session: Session, line: Line, unlock: Unlock, serial: str) -> Issu
     return card
 
 
-def _check_answers(authority: Authority, session: Session, holder: Holder) -> None:
-    """An unlock has few answers; whoever opens one after the other to guess on is stopped here."""
-    # After the lock on the unlock, which can do no harm: nobody asks about these and locks an unlock afterwards.
-    rules = authority.rules
-    wait = attempts.blocked_for(session, wrong_answers_of(holder), authority.now(), rules.sign_ins_wrong, rules.window)
-    if wait is not None:
-        raise Refused(Kind.TOO_MANY, "too many wrong answers; wait and try again", retry_after=wait)
-
-
-def _new_sms(authority: Authority, unlock: Unlock, card: IssuedCard) -> _Sms:
-    if unlock.sms_sent >= authority.rules.sms_sent:
+def _new_sms(authority: Authority, session: Session, unlock: Unlock, card: IssuedCard) -> _Sms:
+    rules, who = authority.rules, f"sms/{unlock.holder.name}"
+    if unlock.sms_sent >= rules.sms_sent:
         # The next may be sent in another unlock.
         left = max(1, int((unlock.expires_at - authority.now()).total_seconds()))
         raise Refused(
@@ -93,6 +86,10 @@ def _new_sms(authority: Authority, unlock: Unlock, card: IssuedCard) -> _Sms:
         )
     if not unlock.holder.phone:
         raise Refused(Kind.SMS_NOT_SENT, "no phone number is on record for this holder; turn to the issuer of the card")
+    wait = attempts.blocked_for(session, who, authority.now(), rules.sms_to_one, rules.window)
+    if wait is not None:
+        raise Refused(Kind.TOO_MANY, "too many SMS were sent to this phone; wait and try again", retry_after=wait)
+    attempts.count(session, who, authority.now(), rules.window)
     code = random_digits(SMS_DIGITS, authority.random).decode("ascii")
     mac = answer_mac(authority, unlock.id, code)
     return _Sms(unlock.holder.phone, Secret(code), card.label, mac, unlock.answer_mac)

@@ -8,6 +8,7 @@ from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from akis.authority.barred import check_not_locked
 from akis.authority.context import Authority
 from akis.authority.refused import Refused
 from akis.authority.store.tables import Code, Holder
@@ -39,8 +40,7 @@ def new_code(
         if actor is not None:
             line.actor = actor
             line.details["name"] = holder.name
-        if holder.locked:
-            raise Refused(Kind.HOLDER_LOCKED, "this account is locked; turn to the issuer of the card")
+        check_not_locked(holder)
         now = authority.now()
         _cancel_live(session, holder, now)
         expires_at = now + timedelta(seconds=authority.rules.code_lasts)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from akis.authority.barred import check_not_locked, check_not_revoked
 from akis.authority.context import Authority
 from akis.authority.refused import Refused
-from akis.authority.store.tables import Holder, IssuedCard, Unlock
+from akis.authority.store.tables import IssuedCard, Unlock
 from akis.authority.tokens import token_hash
 from akis.authority.trail import Line
 from akis.unlock.kinds import Kind
@@ -18,12 +19,15 @@ _ENDED = ("done", "over")
 def current_unlock(authority: Authority, session: Session, line: Line, token: str) -> Unlock:
     """The unlock, its row locked until the transaction ends; ``line`` is told whose it is.
 
+    A token that nobody has leaves no line: whoever makes them up would else fill the database.
+
     Refused: UNLOCK_OVER, HOLDER_LOCKED.
     """
     unlock = session.scalars(
         select(Unlock).where(Unlock.token_hash == token_hash(token)).with_for_update()
     ).one_or_none()
     if unlock is None:
+        line.kept = False
         raise over()
     line.actor = unlock.holder.name
     line.details["unlock"] = unlock.id
@@ -41,18 +45,6 @@ def chosen_card(unlock: Unlock) -> IssuedCard:
         raise wrong_order("choose the card first")
     check_not_revoked(unlock.card)
     return unlock.card
-
-
-def check_not_locked(holder: Holder) -> None:
-    """Refused: HOLDER_LOCKED."""
-    if holder.locked:
-        raise Refused(Kind.HOLDER_LOCKED, "this account is locked; turn to the issuer of the card")
-
-
-def check_not_revoked(card: IssuedCard) -> None:
-    """Refused: CARD_REVOKED."""
-    if card.revoked:
-        raise Refused(Kind.CARD_REVOKED, "this card was revoked and is not unlocked any more; turn to its issuer")
 
 
 def over() -> Refused:

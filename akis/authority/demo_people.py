@@ -8,7 +8,9 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from akis.authority.demo import CARDS, HOLDERS, DemoCard, demo_certificates
+from akis.authority.demo import CARDS, HOLDERS, MASTER_KEY, DemoCard, demo_certificates
+from akis.authority.key_check import check_key_fits
+from akis.authority.keys.file import FileMasterKey
 from akis.authority.operator import bring_in
 from akis.authority.people import Imported
 from akis.authority.people_file import Entry
@@ -18,12 +20,14 @@ from akis.authority.store.tables import Holder
 from akis.emulator.personality import load_personality
 from akis.emulator.test_ca import pem
 from akis.errors import PolicyRefused
+from akis.secret import Secret
 
 
 def bring_in_demo(store: Store, now: datetime) -> Imported:
     """Import them; a second time changes nothing but passwords, whose hashes are made anew.
 
-    Raises :class:`PolicyRefused` where there are other holders: these come with passwords and keys that all know.
+    Raises :class:`PolicyRefused` where there are other holders: these come with passwords and keys that all know; and
+    :class:`OtherMasterKey` where the database was used with another master key than the demo's, which their cards need.
     """
     with store.read() as session:
         others = select(Holder.id).where(Holder.name.not_in([holder.name for holder in HOLDERS])).limit(1)
@@ -32,6 +36,7 @@ def bring_in_demo(store: Store, now: datetime) -> Imported:
                 "the database has holders of its own, and everybody knows the passwords of the demo's; nothing was "
                 "imported"
             )
+    check_key_fits(store, FileMasterKey(Secret(MASTER_KEY)))
     return bring_in(store, given_people(_entries()), now, "demo data")
 
 

@@ -8,15 +8,9 @@ from dataclasses import dataclass, field
 from sqlalchemy.orm import Session, joinedload
 
 from akis.authority import leases
+from akis.authority.barred import check_not_locked, check_not_revoked
 from akis.authority.context import Authority
-from akis.authority.current_unlock import (
-    check_not_locked,
-    check_not_revoked,
-    chosen_card,
-    current_unlock,
-    over,
-    wrong_order,
-)
+from akis.authority.current_unlock import chosen_card, current_unlock, over, wrong_order
 from akis.authority.refused import Refused
 from akis.authority.store.tables import IssuedCard, Unlock
 from akis.authority.trail import Line, step

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from pathlib import Path
 
 from akis.authority.context import Authority
+from akis.authority.key_check import check_key_fits
 from akis.authority.keys.open import open_master_key
 from akis.authority.settings import Settings
 from akis.authority.sms import Webhook, open_sms_sender
@@ -37,6 +39,23 @@ def close_authority(authority: Authority) -> None:
     if isinstance(authority.sms, Webhook):
         authority.sms.close()
     authority.master.close()
+
+
+def check_fitting(authority: Authority) -> None:
+    """Refuse a master key that is not the database's: :class:`akis.authority.key_check.OtherMasterKey`.
+
+    The database has the tables of this version, and remembers the first key it is used with.
+    """
+    check_key_fits(authority.store, authority.master)
+
+
+def missing_file(store: Store) -> Path | None:
+    """The file that would be made if this database, SQLite, were asked for anything; None where there is a database."""
+    url = store.engine.url
+    if store.engine.dialect.name != "sqlite" or not url.database or url.database.startswith((":memory:", "file:")):
+        return None
+    path = Path(url.database)
+    return None if path.exists() else path
 
 
 def open_store(settings: Settings) -> Store:

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import Session
 
 from akis.authority import audit
-from akis.authority.people import Imported, import_people, lock_holder, revoke_card
+from akis.authority.people import Imported, import_people, known_holder, lock_holder, revoke_card
 from akis.authority.people_given import GivenHolder
 from akis.authority.store.store import Store, StoreUnavailable
 from akis.authority.store.tables import AuditEntry
@@ -49,19 +49,35 @@ def revoke(store: Store, serial: str, now: datetime) -> bool:
     return changed
 
 
-def audit_lines(session: Session, card: str | None = None, last: int | None = None) -> Iterator[AuditEntry]:
-    """Lines of the audit log, the oldest first: all, those of one card (serial number, hex), or the ``last`` of them.
+def audit_lines(
+    session: Session, card: str | None = None, last: int | None = None, holder: str | None = None
+) -> Iterator[AuditEntry]:
+    """Lines of the audit log, the oldest first: all, those of one card (serial number, hex), those of what a ``holder``
+    (a name) did, tried or had done; and of these the ``last``.
 
-    Nothing is checked here; :class:`StoreUnavailable` comes for a line that was altered until nobody can read it.
+    Nothing is checked here; :class:`PeopleError` comes for an unknown holder, and :class:`StoreUnavailable` for a line
+    that was altered until nobody can read it.
     """
     lines = select(AuditEntry)
     if card is not None:
         lines = lines.where(AuditEntry.card == card.upper())
+    if holder is not None:
+        lines = lines.where(_of_holder(session, holder))
     if last is not None:
         numbers = lines.with_only_columns(AuditEntry.number).order_by(AuditEntry.number.desc()).limit(last)
         lines = select(AuditEntry).where(AuditEntry.number.in_(numbers))
-    found = session.scalars(lines.order_by(AuditEntry.number).execution_options(yield_per=_AT_ONCE))
+    return _read(session, lines.order_by(AuditEntry.number).execution_options(yield_per=_AT_ONCE))
+
+
+def _read(session: Session, lines: Select[AuditEntry]) -> Iterator[AuditEntry]:
     try:
-        yield from found
+        yield from session.scalars(lines)
     except (ValueError, TypeError):
         raise StoreUnavailable("a line of the audit log was altered: it cannot be read") from None
+
+
+def _of_holder(session: Session, name: str) -> ColumnElement[bool]:
+    """Lines whose actor is the holder, or that name one in their details: as ``name``, or by number as ``holder``."""
+    details, known = AuditEntry.details, known_holder(session, name)
+    named = details["name"].as_string() == name
+    return or_(AuditEntry.actor == name, named, details["holder"].as_integer() == known.id)

@@ -5,6 +5,7 @@ Needs ``pip install akis[authority]``.
 
 from __future__ import annotations
 
+import os
 import threading
 import unicodedata
 from typing import TYPE_CHECKING
@@ -14,8 +15,13 @@ from akis.errors import AkisError, InvalidArgument
 if TYPE_CHECKING:
     from argon2 import Parameters, PasswordHasher
 
-AT_ONCE = 4
-"""Passwords that are worked on at one time: each takes 64 MiB, and whoever sends many should not get all memory."""
+MOST_AT_ONCE = 4
+"""Each password takes 64 MiB while it is worked on, and whoever sends many should not get all memory."""
+_THREADS = 4
+"""In which argon2 works on one, as its parameters have so many lanes."""
+AT_ONCE = min(MOST_AT_ONCE, max(1, (os.cpu_count() or 1) // _THREADS))
+"""Passwords that are worked on at one time: more than there are cores for end no sooner, and exchanges with cards would
+wait for the processor meanwhile."""
 _turn = threading.BoundedSemaphore(AT_ONCE)
 
 

@@ -7,20 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import Select, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload, selectinload
 
-from akis.authority.people_file import PeopleError
+from akis.authority.people_file import NOTHING, PeopleError, Problems
 from akis.authority.people_given import GivenCard, GivenHolder
-from akis.authority.store.tables import Holder, IssuedCard, IssuedCertificate, Unlock
+from akis.authority.store.tables import Holder, IssuedCard, IssuedCertificate
 
 Row = TypeVar("Row", Holder, IssuedCard)
-
-LIVE = ("opened", "asked", "confirmed", "exchanging")
-"""States of an unlock that may still go on."""
 
 
 @dataclass(slots=True)
@@ -37,36 +33,23 @@ class Imported:
     certificates_removed: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class UnlockLine:
-    """An unlock as it is listed; ``holder`` is a name, ``serial`` None before a card was chosen."""
-
-    id: str
-    holder: str
-    serial: str | None
-    state: str
-    started_at: datetime
-    expires_at: datetime
-    exchanges: int
-    outcome: str | None
-    holds: str | None
-    reported: str | None
-
-
 def import_people(session: Session, people: Iterable[GivenHolder]) -> Imported:
     """Bring in holders and cards (:func:`akis.authority.people_given.read_people`), all of them or none.
 
     Who is there already, by name, and cards, by serial number, get the values that are given and keep the rest; a
     locked holder stays locked and a revoked card revoked. Where certificates are given for a card, they are all it has.
-    :class:`PeopleError` where a card belongs to somebody else, or something that is needed is missing.
+    :class:`PeopleError`, with all that is wrong, where cards belong to somebody else or something needed is missing.
     """
-    counts = Imported()
+    counts, problems = Imported(), Problems()
     with session.begin_nested():
         # Everybody locks in one order.
         for given in sorted(people, key=lambda given: given.name):
-            holder = _import_holder(session, given, counts)
-            for _, card in sorted(given.cards.items()):
-                _import_card(session, holder, card, counts)
+            with problems.noted():
+                holder = _import_holder(session, given, counts)
+                for _, card in sorted(given.cards.items()):
+                    with problems.noted():
+                        _import_card(session, holder, card, counts)
+        problems.refuse()
     return counts
 
 
@@ -80,6 +63,28 @@ def find_card(session: Session, serial: str, *, to_change: bool = False) -> Issu
     """The card of this serial number in hex, in capitals or not; ``to_change`` as for holders."""
     found = select(IssuedCard).where(IssuedCard.serial == serial.upper())
     return session.scalars(_locked(found) if to_change else found).one_or_none()
+
+
+def list_holders(session: Session) -> list[Holder]:
+    """All holders by their names, with their cards, which may be looked at once the session is over."""
+    return list(session.scalars(select(Holder).order_by(Holder.name).options(selectinload(Holder.cards))))
+
+
+def known_holder(session: Session, name: str) -> Holder:
+    """The holder of this name, with the cards; :class:`PeopleError` for an unknown one."""
+    found = session.scalars(select(Holder).where(Holder.name == name).options(selectinload(Holder.cards))).one_or_none()
+    if found is None:
+        raise PeopleError(f"there is no holder named {name!r}")
+    return found
+
+
+def known_card(session: Session, serial: str) -> IssuedCard:
+    """The card of this serial number, with its holder and certificates; :class:`PeopleError` for an unknown one."""
+    whole = joinedload(IssuedCard.holder), selectinload(IssuedCard.certificates)
+    found = session.scalars(select(IssuedCard).where(IssuedCard.serial == serial.upper()).options(*whole)).one_or_none()
+    if found is None:
+        raise PeopleError(f"there is no card with the serial number {serial!r}")
+    return found
 
 
 def lock_holder(session: Session, name: str, locked: bool) -> bool:
@@ -100,34 +105,6 @@ def revoke_card(session: Session, serial: str) -> bool:
     return changed
 
 
-def list_unlocks(session: Session, now: datetime, *, ended: bool = False, at_most: int = 100) -> list[UnlockLine]:
-    """The latest unlocks, the last one first: those that may still go on, and with ``ended`` all."""
-    found = (
-        select(Unlock, Holder.name, IssuedCard.serial)
-        .join(Holder, Unlock.holder_id == Holder.id)
-        .outerjoin(IssuedCard, Unlock.card_id == IssuedCard.id)
-        .order_by(Unlock.started_at.desc(), Unlock.id)
-        .limit(at_most)
-    )
-    if not ended:
-        found = found.where(Unlock.state.in_(LIVE), Unlock.expires_at > now)
-    return [
-        UnlockLine(
-            unlock.id,
-            name,
-            serial,
-            unlock.state,
-            unlock.started_at,
-            unlock.expires_at,
-            unlock.exchanges,
-            unlock.outcome,
-            unlock.holds,
-            unlock.reported,
-        )
-        for unlock, name, serial in session.execute(found)
-    ]
-
-
 def _locked(found: Select[Row]) -> Select[Row]:
     # What was read before may have been changed by others until now.
     return found.with_for_update().execution_options(populate_existing=True)
@@ -136,7 +113,7 @@ def _locked(found: Select[Row]) -> Select[Row]:
 def _import_holder(session: Session, given: GivenHolder, counts: Imported) -> Holder:
     holder = find_holder(session, given.name, to_change=True)
     if holder is None:
-        _need(given.where, given.values, "full_name", "second_factor")
+        _need(given.where, "holder", given.values, "full_name", "second_factor")
         holder = Holder(name=given.name, **given.values)
         session.add(holder)
         counts.holders_new += 1
@@ -145,16 +122,16 @@ def _import_holder(session: Session, given: GivenHolder, counts: Imported) -> Ho
     else:
         counts.holders_same += 1
     if holder.second_factor == "sms" and holder.phone is None:
-        raise PeopleError(f"{given.where}, phone: the second factor sms needs it; nothing was imported")
+        raise PeopleError(f"{given.where}, phone: the second factor sms needs it{NOTHING}")
     if holder.second_factor == "password" and holder.password_hash is None:
-        raise PeopleError(f"{given.where}, password: the second factor password needs it; nothing was imported")
+        raise PeopleError(f"{given.where}, password: the second factor password needs it{NOTHING}")
     return holder
 
 
 def _import_card(session: Session, holder: Holder, given: GivenCard, counts: Imported) -> None:
     card = find_card(session, given.serial, to_change=True)
     if card is None:
-        _need(given.where, given.values, "label", "profile", "key_reference", "algorithm")
+        _need(given.where, "card", given.values, "label", "profile", "key_reference", "algorithm")
         card = IssuedCard(serial=given.serial, holder=holder, **given.values)
         session.add(card)
         counts.cards_new += 1
@@ -189,11 +166,11 @@ def _import_certificates(session: Session, card: IssuedCard, given: GivenCard, c
         counts.certificates_new += 1
 
 
-def _need(where: str, values: Mapping[str, Any], *columns: str) -> None:
+def _need(where: str, whose: str, values: Mapping[str, Any], *columns: str) -> None:
     for column in columns:
         if column not in values:
             name = "card_label" if column == "label" else column
-            raise PeopleError(f"{where}, {name}: it is missing, and this is new; nothing was imported")
+            raise PeopleError(f"{where}, {name}: it is missing, and a new {whose} needs it{NOTHING}")
 
 
 def _changed(row: Holder | IssuedCard, values: Mapping[str, Any]) -> bool:

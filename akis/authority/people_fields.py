@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from akis.authority.people_file import PeopleError
+from akis.authority.people_file import NOTHING, PeopleError
 from akis.errors import AkisError, InvalidArgument
 from akis.profile.load import load, names
 from akis.sm.mutual_auth import ALGORITHMS
@@ -15,6 +15,8 @@ HOLDER = ("full_name", "phone", "second_factor", "password", "password_hash")
 CARD = ("card_label", "profile", "key_reference", "algorithm")
 COLUMNS = {"card_label": "label"}
 """Fields that the tables call otherwise."""
+SHORTEST_PASSWORD = 8
+"""Characters: a web password may be the second factor of an unlock."""
 _ARGON2ID = re.compile(r"\$argon2id\$v=\d+\$m=\d+,t=\d+,p=\d+\$[A-Za-z0-9+/]{11,}\$[A-Za-z0-9+/]{16,}")
 
 
@@ -23,7 +25,7 @@ def checked(name: str, text: str, where: str) -> Any:
     try:
         return _CHECKS[name](text)
     except AkisError as error:
-        raise PeopleError(f"{where}, {name}: {error}; nothing was imported") from None
+        raise PeopleError(f"{where}, {name}: {error}{NOTHING}") from None
 
 
 def _printable(longest: int) -> Callable[[str], str]:
@@ -49,8 +51,8 @@ def _second_factor(text: str) -> str:
 
 
 def _password(text: str) -> str:
-    if len(text) > 1024:
-        raise InvalidArgument("at most 1024 characters are wanted")
+    if not SHORTEST_PASSWORD <= len(text) <= 1024:
+        raise InvalidArgument(f"{SHORTEST_PASSWORD} to 1024 characters are wanted")
     return text
 
 

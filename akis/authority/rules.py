@@ -24,6 +24,8 @@ class Rules:
     """Answers of the second factor, the right one included."""
     sms_sent: int = 3
     """SMS codes sent for one unlock."""
+    sms_to_one: int = 12
+    """SMS codes sent to one holder, over all unlocks, in a window."""
     exchanges: int = 5
     """Exchanges with the card that one unlock may begin, of which one may end well."""
     answer_wait: float = 20.0

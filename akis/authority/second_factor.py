@@ -40,24 +40,32 @@ def answer_mac(authority: Authority, unlock_id: str, code: str) -> bytes:
     return authority.mac("answers", unlock_id.encode("ascii"), code.encode("utf-8", "replace"))
 
 
-def wrong_answers_of(holder: Holder) -> str:
-    """Under what a holder's wrong answers count, over all unlocks."""
-    return f"second-factor/{holder.name}"
+def check_answers(authority: Authority, session: Session, holder: Holder) -> None:
+    """Refused: TOO_MANY where too many of this holder's answers were wrong lately.
+
+    An unlock has few answers, and whoever opens many to guess on is stopped here.
+    """
+    # After the lock on the unlock, which can do no harm: nobody asks about these and locks an unlock afterwards.
+    rules, who = authority.rules, _wrong_answers_of(holder)
+    wait = attempts.blocked_for(session, who, authority.now(), rules.sign_ins_wrong, rules.window)
+    if wait is not None:
+        raise Refused(Kind.TOO_MANY, "too many wrong answers; wait and try again", retry_after=wait)
 
 
 def answer(authority: Authority, token: str, given: str, address: str) -> None:
     """Give the second factor: the digits of the SMS, with or without spaces, or the web password.
 
     An answer counts before it is looked at, as a PIN does on a card: of many at one moment, ``rules.answers`` at most
-    are looked at.
+    are looked at. While too many of the holder's answers were wrong, in whichever unlocks, none is, nor does it count.
 
     Refused: UNLOCK_OVER, HOLDER_LOCKED, CARD_REVOKED, WRONG_ORDER, SECOND_FACTOR_WRONG with ``tries_left``,
-    SECOND_FACTOR_SPENT.
+    SECOND_FACTOR_SPENT, TOO_MANY.
     """
     with step(authority, "second_factor", address) as (session, line):
         unlock = _asked(authority, session, line, token)
         if unlock.answers_wrong >= authority.rules.answers:
             raise _spent(unlock)
+        check_answers(authority, session, unlock.holder)
         unlock.answers_wrong += 1
         left = authority.rules.answers - unlock.answers_wrong
         due = unlock.holder.password_hash, unlock.answer_mac
@@ -65,7 +73,7 @@ def answer(authority: Authority, token: str, given: str, address: str) -> None:
     fits = _fits(authority, unlock, due, given)
     with step(authority, "second_factor", address) as (session, line):
         if not fits:
-            attempts.count(session, wrong_answers_of(unlock.holder), authority.now(), authority.rules.window)
+            attempts.count(session, _wrong_answers_of(unlock.holder), authority.now(), authority.rules.window)
         unlock = _asked(authority, session, line, token)
         if due != (unlock.holder.password_hash, unlock.answer_mac):
             raise wrong_order("what is asked for has changed, so give the newest answer")
@@ -76,6 +84,11 @@ def answer(authority: Authority, token: str, given: str, address: str) -> None:
         if left == 0:
             raise _spent(unlock)
         raise Refused(Kind.SECOND_FACTOR_WRONG, "this answer is wrong", tries_left=left)
+
+
+def _wrong_answers_of(holder: Holder) -> str:
+    """Under what a holder's wrong answers count, over all unlocks."""
+    return f"second-factor/{holder.name}"
 
 
 def _asked(authority: Authority, session: Session, line: Line, token: str) -> Unlock:

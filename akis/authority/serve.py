@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from akis.authority.http.environment import FAILED_TO_START, FIGURES, SETTINGS
+from akis.authority.http.environment import FAILED_TO_START, FIGURES, SETTINGS, URL
 from akis.authority.listening import CannotServe, check_tls, listener, listening, url_of
 from akis.authority.settings import Settings
 from akis.unlock.messages import LONGEST as LONGEST_MESSAGE
@@ -45,8 +45,9 @@ _HTTP: dict[str, Any] = {
 def serve(settings: Settings, told: Callable[[str], None]) -> None:
     """Answer requests until SIGINT or SIGTERM comes, in as many processes as ``settings`` want.
 
-    Before it listens it has tried the master key and brought the database to the tables of this version; then
-    ``told(url)`` is called once, with the port it got. Call it from the main thread, since signals end it.
+    Before it listens it has tried the master key, brought the database to the tables of this version, and seen that
+    the two belong together; then ``told(url)`` is called once, with the port it got. Call it from the main thread,
+    since signals end it.
     Raises an :class:`AkisError` where something is missing.
     """
     import uvicorn
@@ -59,7 +60,8 @@ def serve(settings: Settings, told: Callable[[str], None]) -> None:
     form = ("plain" if os.isatty(2) else "json") if settings.log == "auto" else settings.log
     with ExitStack() as held:
         opened = held.enter_context(listening(settings.host, settings.port))
-        given = {SETTINGS: settings.to_json()}
+        url = url_of("http" if settings.tls_cert is None else "https", opened)
+        given = {SETTINGS: settings.to_json(), URL: url}
         if settings.workers > 1:
             given[FIGURES] = held.enter_context(TemporaryDirectory(prefix="akis-authority-"))
         held.enter_context(_environment(given))
@@ -74,7 +76,7 @@ def serve(settings: Settings, told: Callable[[str], None]) -> None:
             **_HTTP,
         )
         run = _runner(config, opened)
-        told(url_of("http" if settings.tls_cert is None else "https", opened))
+        told(url)
         if not run():
             raise CannotServe("the authority did not start; the lines above say why")
 
@@ -126,13 +128,14 @@ class Serving:
 
 def _prepare(settings: Settings) -> None:
     """What every worker relies on, found out once and before anybody is let in."""
-    from akis.authority.open import close_authority, open_authority
+    from akis.authority.open import check_fitting, close_authority, open_authority
     from akis.authority.store.migrate import migrate
 
     authority = open_authority(settings)
     try:
         authority.master.check()
         migrate(authority.store)
+        check_fitting(authority)
     finally:
         close_authority(authority)
 

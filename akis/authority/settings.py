@@ -7,13 +7,13 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
-from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from akis.authority.rules import Rules
 from akis.errors import InvalidArgument, ProfileError
 from akis.profile.load import build, read_toml
+from akis.unlock.address import is_loopback
 
 LOG_FORMS = ("auto", "json", "plain")
 """How log lines are written; ``auto`` is plain on a terminal and JSON otherwise."""
@@ -92,10 +92,7 @@ class Settings:
     @property
     def is_loopback(self) -> bool:
         """Whether nobody but this machine reaches where it listens."""
-        try:
-            return ip_address(self.host).is_loopback
-        except ValueError:
-            return self.host.lower() == "localhost"
+        return is_loopback(self.host.lower())
 
     def check_listening(self) -> None:
         """Refuse to let passwords and codes over a network in the clear: :class:`InvalidArgument`."""

@@ -8,6 +8,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from akis.authority import attempts
+from akis.authority.barred import check_not_locked
 from akis.authority.context import Authority
 from akis.authority.passwords import password_fits
 from akis.authority.refused import Refused
@@ -48,8 +49,7 @@ def sign_in(authority: Authority, name: str, password: str, address: str) -> tup
                 attempts.count(session, who, authority.now(), authority.rules.window)
             raise Refused(Kind.SIGN_IN_REFUSED, "name or password is wrong")
         line.actor = holder.name
-        if holder.locked:
-            raise Refused(Kind.HOLDER_LOCKED, "this account is locked; turn to the issuer of the card")
+        check_not_locked(holder)
         return _new_sign_in(authority, session, holder), holder
 
 
@@ -62,7 +62,9 @@ def signed_in(authority: Authority, token: str) -> Holder:
 def sign_out(authority: Authority, token: str, address: str = "") -> None:
     """Make a sign-in token worthless; refused with NOT_SIGNED_IN where it is already."""
     with step(authority, "sign_out", address) as (session, line):
+        line.kept = False  # anybody can send a token that nobody has, again and again
         found = _found(authority, session, token)
+        line.kept = True
         line.actor = found.holder.name
         session.delete(found)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from akis.errors import AkisError, InvalidArgument
 from akis.secret import Secret
+from akis.unlock.address import is_loopback
 
 if TYPE_CHECKING:
     import httpx
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 TIMEOUT = 10.0
 """Seconds that each step of sending may take: connecting, writing, waiting for an answer."""
 _OUTBOX = "outbox:"
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 class SmsFailed(AkisError):
@@ -77,13 +77,14 @@ class Webhook:
         except (httpx.InvalidURL, TypeError):
             parsed = httpx.URL()
         # The URL may hold a password of the service, so it is not repeated.
-        if not parsed.host or not (parsed.scheme == "https" or (parsed.scheme == "http" and parsed.host in _LOOPBACK)):
+        if not parsed.host or not (parsed.scheme == "https" or (parsed.scheme == "http" and is_loopback(parsed.host))):
             raise InvalidArgument("the SMS service is named by a URL that begins with https://")
         if token is not None and not _is_token(token.reveal()):
             raise InvalidArgument("the token of the SMS service is ASCII without spaces")
         self._url = parsed
         self._token = token
-        self._client = httpx.Client(timeout=TIMEOUT, transport=transport)
+        # A proxy that the environment names would read along where there is no TLS.
+        self._client = httpx.Client(timeout=TIMEOUT, transport=transport, trust_env=parsed.scheme == "https")
 
     def send(self, phone: str, text: str) -> None:
         import httpx

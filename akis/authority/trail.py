@@ -1,4 +1,4 @@
-"""One step of the service as one transaction, whose end is always a line of the audit log."""
+"""One step of the service as one transaction, whose end is a line of the audit log."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ class Line:
     """The line that is to be written. A step says in it whom and what it has found out it is about.
 
     ``actor`` is the address until it is known who acts; ``card`` is a serial number in hex; ``outcome`` is that of a
-    step that was not refused, None where it is known in a later transaction, which then writes the line.
+    step that was not refused, None where it is known in a later transaction, which then writes the line. A step that
+    found nothing it could be about, and that anybody can ask for again and again, says ``kept = False``: no line.
     """
 
     event: str
@@ -26,10 +27,11 @@ class Line:
     card: str | None = None
     details: dict[str, str | int | bool | None] = field(default_factory=dict)
     outcome: str | None = "ok"
+    kept: bool = True
 
     def write(self, authority: Authority, session: Session) -> None:
         """Write it in the transaction of ``session``, which should have nothing else to do after that."""
-        if self.outcome is None:
+        if self.outcome is None or not self.kept:
             return
         audit.write(
             session,

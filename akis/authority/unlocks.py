@@ -12,6 +12,7 @@ from sqlalchemy import CursorResult, case, select, update
 from sqlalchemy.orm import Session, selectinload
 
 from akis.authority import attempts
+from akis.authority.barred import check_not_locked
 from akis.authority.codes import secret_mac
 from akis.authority.context import Authority
 from akis.authority.refused import Refused
@@ -95,8 +96,7 @@ def _check_redeemable(row: Code, now: datetime) -> None:
         )
     if row.expires_at <= now:
         raise Refused(Kind.CODE_EXPIRED, "this code has expired; ask for a new one")
-    if row.holder.locked:
-        raise Refused(Kind.HOLDER_LOCKED, "this account is locked; turn to the issuer of the card")
+    check_not_locked(row.holder)
 
 
 def _use_up(session: Session, row: Code, now: datetime) -> None:

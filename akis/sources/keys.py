@@ -45,7 +45,7 @@ def read_private(source: str) -> str:
     """The text of a key file, refused when others can read it."""
     path = Path(source)
     try:
-        _refuse_open_file(path)
+        refuse_open_file(path)
         with path.open("rb") as stream:
             return stream.read(_LONGEST).decode("utf-8")
     except (OSError, ValueError) as error:
@@ -81,8 +81,11 @@ def hex_field(table: Mapping[str, object], name: str, where: str) -> bytes:
     return bytes.fromhex(value)
 
 
-def _refuse_open_file(path: Path) -> None:
-    """Keys that others on the machine can read are no secret. Windows has no such bits to look at."""
+def refuse_open_file(path: Path) -> None:
+    """:class:`PolicyRefused` for a key file that others on the machine can read; :class:`OSError` where there is none.
+
+    Windows has no such bits to look at.
+    """
     mode = path.stat().st_mode
     if os.name == "posix" and stat.S_ISREG(mode) and mode & 0o077:
         raise PolicyRefused(f"others can read the key file {path}, so it was not used; run chmod 600 on it first")

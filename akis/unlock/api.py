@@ -50,6 +50,7 @@ class AuthorityClient:
             ) from None
         self.address = Address.from_text(url)
         self._tls = tls_context(self.address, ca)
+        self._ca = ca
         self._timeout = timeout
         self._token: Secret | None = None
         self._http = httpx.Client(
@@ -79,13 +80,13 @@ class AuthorityClient:
         except UnicodeDecodeError:
             text = None
         if text is None:
-            raise InvalidArgument("the answer is not text in UTF-8; nothing was sent")
+            raise InvalidArgument("the answer is not text in UTF-8, so it was not sent")
         self._ask("POST", f"{_CURRENT}/second-factor", {"answer": text}, 200, answers.confirmed, self._its_token())
 
     @contextmanager
     def exchange(self) -> Iterator[Channel]:
         """The way on which authority and card speak to each other, open for the time of a ``with``."""
-        with open_channel(self.address, self._tls, self._its_token(), self._timeout) as channel:
+        with open_channel(self.address, self._tls, self._its_token(), self._timeout, self._ca) as channel:
             yield channel
 
     def close(self) -> None:
@@ -125,7 +126,7 @@ class AuthorityClient:
         except CodecError as error:
             failure = no_authority(self.address, str(error))
         except (httpx.HTTPError, OSError) as error:
-            failure = unreachable(self.address, error, self._timeout)
+            failure = unreachable(self.address, error, self._timeout, self._ca)
         raise failure  # out here, where the other one, which has the request, is not its context
 
     def _whole(self, response: httpx.Response) -> bytes:

@@ -69,8 +69,8 @@ def look(
     :class:`InvalidArgument`, are raised; all else that can be in the way is a note, since it may be gone at the next
     look.
     """
-    target = os.environ.get(READER) or None if target is None else target
-    if target is not None and target.startswith((EMULATOR, REPLAY)):
+    target = _named(target)
+    if target is not None and never_changes(target):
         return _together([_look_at(target, target, cards, connect)])
     there = _readers() if readers is None else readers()
     if target is not None:
@@ -78,6 +78,34 @@ def look(
     if not there:
         return Look(notes=("there is no card reader; plug one in",))
     return _together([_look_into(reader, cards, connect) for reader in there])
+
+
+def check_place(
+    target: str | None, *, connect: Connect = connect, readers: Callable[[], Sequence[Reader]] | None = None
+) -> None:
+    """See that ``target``, as for :func:`look`, is a place where a card can come to be, before a code is spent on it.
+
+    :class:`NoService` where there is no PC/SC service; :class:`NoReader` and :class:`InvalidArgument` for a target that
+    names no reader or several; and for ``emulator:`` and ``replay:`` what opening them raises. No reader at all, where
+    none is named, is nothing to raise: one may yet be plugged in.
+    """
+    target = _named(target)
+    if never_changes(target):
+        connect(str(target), exclusive=False, leave_card=True).transport.close()
+        return
+    there = _readers() if readers is None else readers()
+    if target is not None:
+        choose(there, target)
+
+
+def never_changes(target: str | None) -> bool:
+    """Whether no other card can ever come to be there: it is an emulated one, or a recording."""
+    target = _named(target)
+    return target is not None and target.startswith((EMULATOR, REPLAY))
+
+
+def _named(target: str | None) -> str | None:
+    return os.environ.get(READER) or None if target is None else target
 
 
 def _readers() -> Sequence[Reader]:

@@ -6,6 +6,7 @@ import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from akis.errors import AuthorityUnreachable, CodecError
@@ -77,15 +78,20 @@ class WebSocketChannel:
 
 @contextmanager
 def open_channel(
-    address: Address, tls: ssl.SSLContext | None, token: Secret, timeout: float
+    address: Address, tls: ssl.SSLContext | None, token: Secret, timeout: float, ca: Path | None = None
 ) -> Iterator[WebSocketChannel]:
-    """The exchange of the unlock that ``token`` speaks for; closed at the end of the ``with``."""
-    connection = _connected(address, tls, token, timeout)
+    """The exchange of the unlock that ``token`` speaks for; closed at the end of the ``with``.
+
+    ``ca`` is the file that ``tls`` was made of, for what is said where the certificate does not come from it.
+    """
+    connection = _connected(address, tls, token, timeout, ca)
     with connection:
         yield WebSocketChannel(connection, address, timeout)
 
 
-def _connected(address: Address, tls: ssl.SSLContext | None, token: Secret, timeout: float) -> ClientConnection:
+def _connected(
+    address: Address, tls: ssl.SSLContext | None, token: Secret, timeout: float, ca: Path | None
+) -> ClientConnection:
     from websockets.exceptions import WebSocketException
     from websockets.sync.client import connect
     from websockets.typing import Subprotocol
@@ -106,7 +112,7 @@ def _connected(address: Address, tls: ssl.SSLContext | None, token: Secret, time
             max_size=LONGEST * _BYTES_A_CHARACTER,
         )
     except (WebSocketException, OSError, ValueError) as error:
-        failure = unreachable(address, error, timeout)
+        failure = unreachable(address, error, timeout, ca)
     else:
         if connection.subprotocol == SUBPROTOCOL:
             return connection

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
+from akis.authority import audit
 from akis.authority.keys.file import FileMasterKey
 from akis.authority.store.store import Store
-from akis.authority.store.tables import Unlock
+from akis.authority.store.tables import Code, Unlock
 from akis.emulator import load_personality
 from akis.unlock.code import UnlockCode
 from tests.leaks import silent
 from tests.tools.authority_place import Place, demo_database, filled, place
 from tools.__main__ import main
 from tools.authority import ACTIONS
+from tools.authority_import import SAMPLE
 from tools.exit_codes import Exit
 
 __all__ = ["demo_database", "filled", "place"]
@@ -27,7 +31,16 @@ PEOPLE = """\
 name,full_name,second_factor,password,serial,card_label,profile,key_reference,algorithm
 zeynep,Zeynep Kaya,password,kedi-merdiven-71,414B49530202000000000042,Signature card,akis-2,01,8C
 """
-SUBACTIONS = ("holder lock", "holder unlock", "card revoke", "audit show", "audit verify")
+SUBACTIONS = (
+    "holder list",
+    "holder show",
+    "holder lock",
+    "holder unlock",
+    "card show",
+    "card revoke",
+    "audit show",
+    "audit verify",
+)
 
 
 def people(folder: Path, text: str = PEOPLE, name: str = "people.csv") -> Path:
@@ -43,7 +56,17 @@ def test_every_action_has_help(words: list[str], capsys: pytest.CaptureFixture[s
     assert end.value.code == 0
     out = capsys.readouterr().out
     assert out.startswith(f"usage: akis authority {' '.join(words)}")
-    assert max(map(len, out.splitlines())) <= 80
+    assert max(len(line) for line in out.splitlines() if line not in SAMPLE.splitlines()) <= 80
+    example = out.index(f"\n  akis authority {' '.join(words)} ".rstrip())
+    assert example < min(out.index(title) for title in ("options:", "positional arguments:") if title in out)
+
+
+@pytest.mark.parametrize("words", ["", "holder", "card", "audit"])
+def test_without_an_action_it_says_that_one_is_missing(words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(["authority", *words.split()])
+    assert end.value.code == Exit.USAGE
+    assert "the following arguments are required: ACTION" in capsys.readouterr().err
 
 
 class TestTables:
@@ -53,9 +76,28 @@ class TestTables:
         assert place.json("migrate") == {"changed": False}
 
     @pytest.mark.parametrize(
-        "words", ["sessions", "audit show", "audit verify", "holder lock ayse", f"card revoke {CARD}"]
+        "words",
+        [
+            "sessions",
+            "holder list",
+            "holder show ayse",
+            f"card show {CARD}",
+            "audit show",
+            "audit verify",
+            "holder lock ayse",
+            f"card revoke {CARD}",
+        ],
     )
     def test_nothing_else_makes_them_by_the_way(self, place: Place, words: str) -> None:
+        file = place.folder / "authority.db"
+        assert place.run(*words.split()) == ""
+        assert place.code == Exit.USAGE
+        assert place.complaint == (
+            f"there is no database at {file}; `akis authority import` and `serve` make one, or name another with "
+            "--database"
+        )
+        assert not file.exists()
+        file.touch()
         assert place.run(*words.split()) == ""
         assert place.code == Exit.USAGE
         assert place.complaint.startswith("the database has not the tables of this version; `akis authority migrate`")
@@ -81,8 +123,7 @@ class TestMasterKey:
 
 
 class TestImport:
-    def test_it_counts_what_it_did(self, place: Place) -> None:
-        place.run("migrate")
+    def test_it_counts_what_it_did_in_a_database_that_it_made(self, place: Place) -> None:
         assert place.run("import", people(place.folder)).splitlines() == [
             "Holders: 1 new, 0 changed, 0 as they were.",
             "Cards: 1 new, 0 changed, 0 as they were.",
@@ -98,13 +139,29 @@ class TestImport:
         path = people(place.folder, json.dumps([entry]), "people")
         assert place.json("import", path, "--format", "json")["cards_new"] == 1
 
+    def test_the_sample_of_its_help_is_a_file(self, place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+        with pytest.raises(SystemExit):
+            main(["authority", "import", "--help"])
+        assert SAMPLE in capsys.readouterr().out
+        assert place.json("import", people(place.folder, SAMPLE))["cards_new"] == 1
+
+    def test_all_that_is_wrong_is_told_a_line_each(self, place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+        path = people(place.folder, PEOPLE.replace(",01,", ",XX,").replace("password,kedi", "fax,kedi"))
+        assert main(["authority", "import", str(path), "--database", place.database]) == Exit.USAGE
+        assert capsys.readouterr().err.splitlines() == [
+            "akis: there are 2 mistakes, so nothing was imported:",
+            f"  {path}, line 2, second_factor: sms or password is wanted",
+            f"  {path}, line 2, key_reference: one byte in hex is wanted, 01 to FF",
+        ]
+        assert not (place.folder / "authority.db").exists()
+
     @pytest.mark.parametrize(
         ("bad", "complaint"),
         [
             (PEOPLE + PEOPLE.splitlines()[1].replace("42,", "43,").replace(",01,", ",XX,"), "line 3, key_reference: "),
             (PEOPLE + "ali,Ali,password,,,,,,", "line 3, password: the second factor password needs it"),
             (PEOPLE.replace("full_name", "fullname"), "line 1: 'fullname' is no field; did you mean full_name?"),
-            ("", "name is missing"),
+            ("", "the field name is missing"),
             ("\0\xff", "line 1: "),
         ],
     )
@@ -127,8 +184,18 @@ class TestDemoData:
     def test_it_says_who_there_is_and_how_to_go_on(self, place: Place) -> None:
         said = place.run("demo-data", "--cards", place.cards)
         assert "Ayşe Yılmaz signs in as ayse with ayse-demo-2580, second factor sms.\n" in said
-        assert f"  akis authority serve --master-key {place.key}\n" in said
+        options = f"--database {place.database} --master-key {place.key}"
+        assert said.endswith(
+            f"Their cards are in {place.cards}. To go on, each in a terminal of its own:\n"
+            f"  akis authority serve {options}\n"
+            f"  akis authority code ayse {options}\n"
+            f"  akis unlock --authority http://127.0.0.1:8443 --reader emulator:{place.cards}/ayse-2.2.toml,new\n"
+        )
         assert place.code == 0
+
+    def test_without_files_it_says_how_to_get_them(self, place: Place) -> None:
+        said = place.run("demo-data").splitlines()[-1]
+        assert said == "For their cards and the master key in files, name a new folder: --cards DIR."
 
     def test_its_cards_are_cards_to_every_command(self, filled: Place, capsys: pytest.CaptureFixture[str]) -> None:
         path = filled.cards / "ayse-2.2.toml"
@@ -186,6 +253,26 @@ class TestCode:
             "this account is locked; turn to the issuer of the card",
         )
 
+    def test_with_another_master_key_the_good_code_stays(self, filled: Place) -> None:
+        """It would be dead itself, and cancel the one before."""
+        code = filled.json("code", "ayse", "--master-key", filled.key)["code"]
+        other = filled.folder / "other.key"
+        main(["authority", "new-key", str(other)])
+        assert filled.run("code", "ayse", "--master-key", other) == ""
+        assert filled.code == Exit.USAGE
+        assert filled.complaint.startswith("this database was used with another master key, so nothing was done; ")
+        with closing(Store(filled.database)) as store, store.read() as session:
+            [row] = session.scalars(select(Code))
+            assert (row.lookup, row.cancelled_at) == (code[:6], None)
+
+    def test_with_a_master_key_file_that_holds_something_else(self, filled: Place) -> None:
+        filled.key.write_text("mine")
+        filled.run("code", "ayse", "--master-key", filled.key)
+        assert (filled.code, filled.complaint) == (
+            Exit.USAGE,
+            f"the key file {filled.key} holds no master key: one line of 32, 48 or 64 hex digits",
+        )
+
     def test_without_a_master_key(self, filled: Place) -> None:
         filled.run("code", "ayse", "--master-key", filled.folder / "none")
         assert filled.code == Exit.USAGE
@@ -209,6 +296,54 @@ class TestHoldersAndCards:
         assert filled.json("card", "revoke", CARD) == {"card": CARD, "revoked": True, "changed": False}
         assert len(filled.json("audit", "show", "--card", CARD.lower())["lines"]) == 2
 
+    def test_who_there_is(self, filled: Place) -> None:
+        filled.run("holder", "lock", "mehmet")
+        rows = [re.split(r"  +", line) for line in filled.run("holder", "list").splitlines()]
+        assert rows == [
+            ["Name", "Full name", "Second factor", "Cards", "Locked"],
+            ["ayse", "Ayşe Yılmaz", "sms to … 42", "2", "no"],
+            ["mehmet", "Mehmet Demir", "password", "2", "yes"],
+        ]
+        assert [holder["name"] for holder in filled.json("holder", "list")["holders"]] == ["ayse", "mehmet"]
+
+    def test_nobody_is_there_yet(self, place: Place) -> None:
+        place.run("migrate")
+        assert place.run("holder", "list") == "There is no holder yet.\n"
+
+    def test_a_holder_and_the_cards(self, filled: Place) -> None:
+        filled.run("card", "revoke", CARD)
+        assert filled.run("holder", "show", "ayse").splitlines() == [
+            "Ayşe Yılmaz signs in as ayse.",
+            "Second factor: sms to … 42",
+            "Locked: no",
+            "Cards:",
+            f"  {CARD}  Signature card (AKİS 2.2)  revoked",
+            "  414B4953020544454D4F0002  Second card (AKİS 2.5)",
+        ]
+        shown = filled.json("holder", "show", "ayse")
+        assert (shown["phone"], shown["second_factor"], shown["locked"]) == ("… 42", "sms", False)
+        assert shown["cards"][0] == {"serial": CARD, "label": "Signature card (AKİS 2.2)", "revoked": True}
+        silent(json.dumps(shown), ["555", "argon2"])
+
+    def test_a_card(self, filled: Place) -> None:
+        said = filled.run("card", "show", CARD.lower()).splitlines()
+        assert said[:5] == [
+            f"{CARD}, Signature card (AKİS 2.2)",
+            "Holder: Ayşe Yılmaz (ayse)",
+            "Revoked: no",
+            "Profile akis-2, issuer's key 01, algorithm 8C",
+            "Certificates:",
+        ]
+        assert len(said) == 5 + len(filled.json("card", "show", CARD)["certificates"])
+
+    @pytest.mark.parametrize(
+        "words", ["holder show nobody", "card show 99", "sessions --holder x", "sessions --card 9"]
+    )
+    def test_those_whom_nobody_knows(self, filled: Place, words: str) -> None:
+        filled.run(*words.split())
+        assert filled.code == Exit.USAGE
+        assert filled.complaint.startswith(("there is no holder named", "there is no card with the serial number"))
+
     @pytest.mark.parametrize("words", ["holder lock nobody", "card revoke 99"])
     def test_nobodys(self, filled: Place, words: str) -> None:
         filled.run(*words.split())
@@ -230,7 +365,7 @@ class TestSessions:
                 [
                     ("done", 50, 1, {"outcome": "done", "holds": "transport_pin", "reported": "holder_pin"}),
                     ("confirmed", 40, 2, {"outcome": "card_gone", "holds": "unknown"}),
-                    ("opened", 0, None, {}),
+                    ("asked", 0, None, {}),
                 ]
             ):
                 started = begun - timedelta(minutes=minutes)
@@ -246,13 +381,34 @@ class TestSessions:
                         **end,
                     )
                 )
+            details = {"unlock": f"{2:032x}", "address": "::1"}
+            audit.write(
+                session, at=begun, actor="ayse", event="second_factor", outcome="second_factor_wrong", details=details
+            )
         store.close()
-        rows = [re.split(r"  +", line) for line in filled.run("sessions").splitlines()]
-        assert rows[0] == ["Begun (UTC)", "Holder", "Card", "State", "Outcome", "Card holds"]
-        assert rows[1] == [f"{begun:%Y-%m-%d %H:%M:%S}", "ayse", "opened"]
-        assert rows[2][1:] == ["ayse", "…4D4F0002", "expired", "card gone", "unknown"]
-        assert rows[3][1:] == ["ayse", "…4D4F0001", "done", "done", "holder pin"]
-        assert [unlock["state"] for unlock in filled.json("sessions", "--last", 2)["unlocks"]] == ["opened", "expired"]
+        said = filled.run("sessions")
+        assert max(map(len, said.splitlines())) <= 80
+        rows = [re.split(r"  +", line.strip()) for line in said.splitlines()]
+        assert rows[:4] == [
+            ["Begun (UTC)", "Holder", "Card", "What became of it"],
+            [f"{begun:%Y-%m-%d %H:%M:%S}", "ayse", "open"],
+            [f"unlock: {2:032x}"],
+            ["exchange: none, card then: -, client reported: -"],
+        ]
+        assert rows[4] == [f"last refused: second factor, second factor wrong, at {begun:%Y-%m-%d %H:%M:%S}"]
+        assert rows[5][1:] == ["ayse", "…4D4F0002", "failed: card gone"]
+        assert rows[7] == ["exchange: card gone, card then: unknown, client reported: -"]
+        assert rows[8][1:] == ["ayse", "…4D4F0001", "unlocked"]
+        assert rows[10] == ["exchange: done, card then: transport pin, client reported: holder pin"]
+        found = filled.json("sessions", "--last", 2)["unlocks"]
+        assert [(unlock["state"], unlock["summary"]) for unlock in found] == [
+            ("asked", "open"),
+            ("expired", "failed: card gone"),
+        ]
+        assert found[0]["refusal"]["kind"] == "second_factor_wrong"
+        [mine] = filled.json("sessions", "--holder", "ayse", "--card", CARD)["unlocks"]
+        assert (mine["serial"], mine["summary"]) == (CARD, "unlocked")
+        assert filled.json("sessions", "--holder", "mehmet")["unlocks"] == []
 
     def test_how_many_is_a_number(self, filled: Place) -> None:
         filled.run("sessions", "--last", 0)

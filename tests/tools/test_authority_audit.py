@@ -49,6 +49,13 @@ def test_the_lines_of_one_card(log: Place) -> None:
     assert log.run("audit", "show", "--card", "00") == "There is no such line in the audit log.\n"
 
 
+def test_the_lines_of_one_holder(log: Place) -> None:
+    assert [line["number"] for line in log.json("audit", "show", "--holder", "ayse")["lines"]] == [2, 3]
+    assert log.run("audit", "show", "--holder", "mehmet") == "There is no such line in the audit log.\n"
+    assert log.run("audit", "show", "--holder", "nobody", "--json").count("{") == 2, "an error, and nothing before it"
+    assert (log.code, log.complaint) == (Exit.USAGE, "there is no holder named 'nobody'")
+
+
 def test_an_empty_log(place: Place) -> None:
     place.run("migrate")
     assert place.run("audit", "show") == "The audit log is empty.\n"

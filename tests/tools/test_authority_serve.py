@@ -80,15 +80,33 @@ def test_settings_come_from_a_file_and_options_before_them(filled: Place) -> Non
         assert not served.end()[2].lstrip().startswith("{"), "log lines are plain"
 
 
+def test_another_master_key_than_that_of_the_database(filled: Place) -> None:
+    other = filled.folder / "other.key"
+    assert akis("authority", "new-key", other).code == 0
+    done = akis("authority", "serve", "--database", filled.database, "--master-key", other)
+    assert (done.code, done.out) == (Exit.USAGE, "")
+    assert done.complaint.startswith("this database was used with another master key, so nothing was done")
+
+
+def test_a_tls_key_that_others_can_read(filled: Place) -> None:
+    tls = make_demo_tls(filled.folder)
+    tls.key.chmod(0o644)
+    words = ["--database", filled.database, "--master-key", filled.key, "--tls-cert", tls.cert, "--tls-key", tls.key]
+    done = akis("authority", "serve", *words)
+    assert (done.code, done.out) == (Exit.POLICY_REFUSED, "")
+    assert done.complaint.startswith(f"others can read the key file {tls.key}")
+
+
 @pytest.mark.parametrize(
     ("words", "code", "complaint"),
     [
         (["--host", "0.0.0.0"], Exit.USAGE, "without TLS it does not listen on 0.0.0.0"),
-        (["--tls-cert", "x"], Exit.USAGE, "TLS needs both, tls_cert and tls_key"),
-        (["--workers", "0"], Exit.USAGE, "workers are 1 to 64 processes"),
+        (["--tls-cert", "x"], Exit.USAGE, "TLS needs both, --tls-cert and --tls-key"),
+        (["--tls-cert", "x", "--tls-key", "y"], Exit.USAGE, "--tls-cert x cannot be read: No such file"),
+        (["--workers", "0"], Exit.USAGE, "--workers are 1 to 64 processes"),
         (["--config", "nowhere.toml"], Exit.USAGE, "nowhere.toml: cannot be read"),
         (["--master-key", "nowhere"], Exit.USAGE, "the key file nowhere cannot be read"),
-        (["--database", "postgresql://user:secret@host/x"], Exit.USAGE, "database must not hold a password"),
+        (["--database", "postgresql://user:secret@host/x"], Exit.USAGE, "--database must not hold a password"),
     ],
 )
 def test_what_is_wrong_is_said_before_it_listens(words: list[str], code: int, complaint: str, tmp_path: Path) -> None:

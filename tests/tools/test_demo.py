@@ -38,7 +38,7 @@ def test_the_whole_story_in_80_columns(
     assert "'s PIN is blocked." in first
     assert "Your PIN was changed successfully." in first
     assert "VERIFY with the new PIN: accepted, tries left 2 → 3" in first
-    assert "report, card holds holder pin" in first
+    assert "report, card holds the holder's PIN" in first
     assert second.startswith("what goes over the wire")
     headings = re.findall(r"^ ?\d+  ([A-Z ]+?)(  inside secure messaging)?$", text, re.MULTILINE)
     assert [name for name, protected in headings if protected] == [

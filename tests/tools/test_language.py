@@ -81,10 +81,10 @@ def test_a_wish_comes_before_the_locale(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_numbers() -> None:
-    one, many = "That was not right; {} try left.", "That was not right; {} tries left."
+    one, many = "the web password was not right; {} try left", "the web password was not right; {} tries left"
     assert [ngettext(one, many, number) for number in (1, 2)] == [one, many]
     speak("tr")
-    assert {ngettext(one, many, number) for number in (1, 2)} == {"Girilen yanlış; {} deneme hakkınız kaldı."}
+    assert {ngettext(one, many, number) for number in (1, 2)} == {"web parolası yanlış; {} deneme hakkınız kaldı"}
 
 
 def test_a_sentence_begins_with_a_capital_of_its_language() -> None:

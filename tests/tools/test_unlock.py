@@ -5,16 +5,30 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from akis.errors import AuthorityRefused, AuthorityUnreachable, CardMute, CardRemoved, SharingViolation
+from akis import connect as connecting
+from akis.errors import (
+    AuthorityRefused,
+    AuthorityUnreachable,
+    CardMute,
+    CardRemoved,
+    NoService,
+    PinRefused,
+    SharingViolation,
+)
+from akis.transport.readers import Reader
+from akis.unlock.finish import VerifyContradicts
 from akis.unlock.kinds import Kind
 from tests.akis.unlock.issuer import new_card, stored
 from tests.leaks import leaks
+from tests.tools.akis_process import ROOT
 from tests.tools.unlock_desk import (
     CHANGE,
     CODE,
@@ -211,8 +225,19 @@ def test_a_wait_is_a_number_of_seconds(at: Sit, seconds: str) -> None:
     assert at(Desk(), *GIVEN, f"--wait={seconds}").code == Exit.USAGE
 
 
-@pytest.mark.parametrize("pin", ["123", "1111", "2345", "12ab"])
-def test_a_pin_that_will_not_do_is_refused_before_a_card_is_chosen(
+@pytest.mark.parametrize("pin", ["123", "1111", "2345", "2580", "12ab", "1" * 20])
+def test_a_pin_that_will_do_for_no_card_costs_no_code(at: Sit, pin: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEW_PIN", pin)
+    desk = Desk()
+    run = at(desk, *GIVEN, "--json")
+    assert run.code == Exit.POLICY_REFUSED
+    assert desk.asked == []
+    assert run.report["holds"] == "as_before"
+    assert run.lines[-1] == "Your card is as it was before."
+
+
+@pytest.mark.parametrize("pin", ["4953", "593827416"])
+def test_a_pin_that_will_not_do_for_the_card_is_refused_before_it_is_chosen(
     at: Sit, pin: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NEW_PIN", pin)
@@ -220,8 +245,100 @@ def test_a_pin_that_will_not_do_is_refused_before_a_card_is_chosen(
     run = at(desk, *GIVEN, "--json")
     assert run.code == Exit.POLICY_REFUSED
     assert [name for name, _ in desk.asked] == ["open_unlock"]
-    assert run.report["holds"] == "as_before"
+    assert "sent" not in run.err, "the code was"
     assert run.lines[-2] == "Your card is as it was before."
+
+
+def test_no_pcsc_service_costs_no_code(at: Sit) -> None:
+    desk = Desk()
+
+    def readers() -> list[Reader]:
+        raise NoService("the PC/SC service does not answer; start pcscd, then connect again")
+
+    desk.readers = readers  # type: ignore[method-assign]
+    run = at(desk, *GIVEN, "--json")
+    assert (run.code, desk.asked) == (Exit.NO_CARD, [])
+    assert run.lines == [
+        "akis: the PC/SC service does not answer; start pcscd, then connect again",
+        "Your card is as it was before.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("reader", "code"), [("Other", Exit.NO_CARD), ("emulator:nowhere.toml", Exit.USAGE), ("replay:no", Exit.USAGE)]
+)
+def test_a_reader_that_is_not_there_costs_no_code(at: Sit, reader: str, code: int) -> None:
+    desk = Desk()
+    if ":" in reader:
+        desk.connect = connecting.connect  # type: ignore[method-assign]
+    run = at(desk, *GIVEN, "--reader", reader)
+    assert (run.code, desk.asked) == (code, [])
+
+
+def test_an_emulated_card_of_somebody_else_is_not_waited_for(at: Sit) -> None:
+    desk = Desk()
+    desk.connect = connecting.connect  # type: ignore[method-assign]
+    run = at(desk, *GIVEN, "--reader", "emulator:akis-2.5", "--json")
+    assert run.code == Exit.NO_CARD
+    assert run.report["message"] == (
+        "none of your cards is there, and that will not change: the card in emulator:akis-2.5 is none of yours"
+    )
+
+
+def test_a_service_that_goes_while_a_card_is_waited_for_is_waited_for_too(
+    at: Sit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = Desk()
+    there = desk.readers
+
+    def readers() -> list[Reader]:
+        if desk.looks == 1:
+            desk.looks += 1
+            raise NoService("the PC/SC service has stopped; start pcscd, then connect again")
+        return there()
+
+    desk.readers = readers  # type: ignore[method-assign]
+    monkeypatch.setattr("tools.unlock_waiting.time.sleep", lambda seconds: None)
+    run = at(desk, *GIVEN)
+    assert run.code == Exit.DONE
+    assert (
+        "Waiting for one of your cards, Ctrl-C ends it: the PC/SC service has stopped; start pcscd, then connect again"
+    ) in run.lines
+
+
+@pytest.mark.parametrize("answer", ["74821", "74821O", "7482133"])
+def test_an_sms_code_that_cannot_be_right_spends_no_try(at: Sit, answer: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANSWER", answer)
+    desk = Desk()
+    run = at(desk, *GIVEN)
+    assert run.code == Exit.USAGE
+    assert [name for name, _ in desk.asked] == ["open_unlock", "choose_card"]
+    assert "akis: the code of the SMS has 6 digits; it was not sent, and no try is spent" in run.lines
+
+
+def test_an_answer_that_is_not_there_when_it_is_asked_for(at: Sit, tmp_path: Path) -> None:
+    (tmp_path / "sms").touch()
+    run = at(Desk(), *GIVEN[:4], "--answer", f"file:{tmp_path / 'sms'}", "--non-interactive")
+    assert run.code == Exit.USAGE
+    assert "akis: the answer from file is empty or not there" in run.lines, "something was sent before"
+
+
+def test_ctrl_c_before_there_is_an_unlock_is_told(at: Sit, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tools.unlock._where", lambda args: raising(KeyboardInterrupt())())
+    run = at(Desk(), *GIVEN)
+    assert (run.code, run.lines) == (Exit.INTERRUPTED, ["akis: interrupted"])
+
+
+def test_a_card_that_refuses_the_pin_it_took_is_not_to_be_signed_with(at: Sit, monkeypatch: pytest.MonkeyPatch) -> None:
+    def contradict(steps: object, holder: object) -> None:
+        raise VerifyContradicts(PinRefused("PIN", 2))
+
+    monkeypatch.setattr("akis.unlock.finish.Finishing._verify", contradict)
+    run = at(Desk(), *GIVEN, "--json")
+    assert (run.code, run.report["holds"]) == (Exit.PIN_REFUSED, "holder_pin")
+    assert run.report["advice"] == [
+        "Ask your issuer, and have the card looked at before you use it; a new code does not help here."
+    ]
 
 
 @pytest.mark.parametrize(
@@ -231,7 +348,12 @@ def test_a_pin_that_will_not_do_is_refused_before_a_card_is_chosen(
         ("open_unlock", Kind.HOLDER_LOCKED, "Ask your issuer; a new code does not help here."),
         ("choose_card", Kind.CARD_REVOKED, "Ask your issuer; a new code does not help here."),
         ("choose_card", Kind.SMS_NOT_SENT, "Try again later."),
-        ("exchange", Kind.CARD_NOT_AUTHENTIC, "Get a new code at the portal and run this again; nothing is lost."),
+        (
+            "exchange",
+            Kind.CARD_NOT_AUTHENTIC,
+            "Try it once more with a new code. If the same happens again, ask your issuer: it may not be the card that "
+            "was issued to you, or the issuer's keys do not fit it.",
+        ),
     ],
 )
 def test_the_authority_says_no(at: Sit, method: str, kind: Kind, next_step: str) -> None:
@@ -262,6 +384,15 @@ def test_a_wrong_answer_of_a_script_is_given_once(at: Sit, monkeypatch: pytest.M
     run = at(desk, *GIVEN, "--json")
     assert (run.code, run.report["kind"], run.report["tries_left"]) == (Exit.AUTHORITY, "second_factor_wrong", 2)
     assert [name for name, _ in desk.asked] == ["open_unlock", "choose_card", "confirm"]
+    assert "akis: the code of the SMS was not right; 2 tries left" in run.lines
+    assert run.report["error"]["message"] == "wrong", "the authority's own words"
+
+
+def test_a_last_answer_leaves_no_tries(at: Sit) -> None:
+    desk = Desk(refusals={"confirm": [AuthorityRefused(Kind.SECOND_FACTOR_SPENT, "wrong")]})
+    run = at(desk, *GIVEN, "--json")
+    assert run.report["tries_left"] == 0
+    assert "akis: the code of the SMS was not right, and that was the last try" in run.lines
 
 
 def test_an_answer_that_comes_later_is_read_when_it_is_asked_for(at: Sit, tmp_path: Path) -> None:
@@ -323,12 +454,15 @@ def test_cut_anywhere_it_says_what_the_card_holds(
     assert not run.report["steps"][-1]["done"]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_signals_end_it_with_what_the_card_holds(at: Sit, number: int) -> None:
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [(signal.SIGINT, Exit.INTERRUPTED), (signal.SIGTERM, Exit.TERMINATED), (signal.SIGHUP, Exit.HUNG_UP)],
+)
+def test_signals_end_it_with_what_the_card_holds(at: Sit, number: int, code: int) -> None:
     before = signal.getsignal(number)
     desk = Desk(strikes={RESET: lambda: os.kill(os.getpid(), number)})
     run = at(desk, *GIVEN)
-    assert run.code == (Exit.INTERRUPTED if number == signal.SIGINT else Exit.TERMINATED)
+    assert run.code == code
     assert run.lines[-3] == "akis: interrupted"
     assert run.lines[-2].startswith("It is not known which PIN your card holds now")
     assert signal.getsignal(number) == before
@@ -404,7 +538,7 @@ def test_a_holder_without_cards(at: Sit) -> None:
     desk = Desk()
     desk.own = []
     run = at(desk, *GIVEN)
-    assert (run.code, desk.looks) == (Exit.NO_CARD, 0)
+    assert (run.code, desk.looks) == (Exit.NO_CARD, 1), "the service alone was looked for"
     assert "akis: the authority has no card of yours on record; ask your issuer" in run.lines
 
 
@@ -447,3 +581,16 @@ def test_an_output_that_nobody_takes_hides_no_outcome(at: Sit, monkeypatch: pyte
 
     monkeypatch.setattr("sys.stdout", Full())
     assert at(desk, *GIVEN, "--json").code == Exit.PIN_OUTCOME_UNKNOWN
+
+
+@pytest.mark.slow
+def test_a_full_disk_under_the_report_hides_no_outcome() -> None:
+    """What was not written stays in the buffer, and must not be tried again at the end."""
+    words = [*GIVEN, "--authority", "https://127.0.0.1:1", "--reader", "emulator:", "--json"]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "tools", "unlock", *words], cwd=ROOT, stdout=full, stderr=subprocess.PIPE, timeout=30
+        )
+    assert done.returncode == Exit.AUTHORITY
+    assert b"nothing answers at https://127.0.0.1:1" in done.stderr
+    assert b"Traceback" not in done.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -39,7 +40,25 @@ def test_validity_in_plain_words(year: int, english: str, turkish: str) -> None:
     assert validity(CERTIFICATE, now) == turkish
 
 
-def test_a_card_a_fact_a_line() -> None:
+@pytest.mark.parametrize("zone", ["Europe/Istanbul", "America/New_York"])
+def test_a_certificate_without_an_end_and_one_from_the_beginning_of_time(
+    monkeypatch: pytest.MonkeyPatch, zone: str
+) -> None:
+    """RFC 5280 §4.1.2.5 has 9999-12-31T23:59:59Z for no end, which is a year further east of Greenwich."""
+    first, last = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        assert validity(replace(CERTIFICATE, not_after=last), datetime(2026, 6, 1, tzinfo=UTC)) == (
+            "valid until 9999-12-31"
+        )
+        assert "expired since" in validity(replace(CERTIFICATE, not_before=first, not_after=first), last)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+def test_a_card_a_fact_a_line_and_none_twice() -> None:
     found = FoundCard(
         HolderCard(b"\x41\x4b" * 6, "Signature", "akis-2", (CERTIFICATE,) * 2), "R", "R 00", load("akis-2")
     )
@@ -47,7 +66,7 @@ def test_a_card_a_fact_a_line() -> None:
         "Signature",
         "Serial number: " + "414B" * 6,
         "Reader: R 00",
-        *["Certificate: CN=Ayşe, valid until 2028-02-29"] * 2,
+        "Certificate: CN=Ayşe, valid until 2028-02-29",
     ]
 
 

@@ -64,8 +64,8 @@ def test_by_itself(wanted: str, state: str, wrong: str, temporary: Path, capsys:
         "choose_card",
         "second_factor",
         "exchange begin",
-        "exchange end, card holds transport pin",
-        "report, card holds holder pin",
+        "exchange end, card holds the transport PIN",
+        "report, card holds the holder's PIN",
     ]
     assert lines[6] == "In the authority's audit log, whole from line 1 to line 9:"
     assert max(map(len, (out + err).splitlines())) <= 80
@@ -112,7 +112,7 @@ def test_the_exchanges_with_the_card_can_be_recorded(tmp_path: Path, capsys: pyt
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
-        (["--emulator=visa"], "there is no demo card 'visa'; there are ayse-2.2, "),
+        (["--emulator=visa"], "no emulated card 'visa' to try it with; there are akis-2.2, akis-2.5\n"),
         (["--emulator=,dead"], "no state 'dead' that an unlock helps with; there are new, blocked, last-try"),
         (["--emulator", "--authority", "https://x", "--code", "env:X"], "--emulator brings authority, code and card"),
     ],
@@ -120,6 +120,13 @@ def test_the_exchanges_with_the_card_can_be_recorded(tmp_path: Path, capsys: pyt
 def test_what_does_not_go_with_it(words: list[str], complaint: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*WORDS, *words, "--non-interactive"]) == Exit.USAGE
     assert capsys.readouterr().err.startswith(f"akis: {complaint}")
+
+
+def test_in_turkish_nothing_is_left_in_english(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["unlock", "--language", "tr", "--emulator", "--non-interactive"]) == Exit.DONE
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1].endswith("report, kartta kart sahibinin PIN kodu var")
+    assert lines[-2].endswith("exchange end, kartta taşıma PIN kodu var")
 
 
 @pytest.mark.slow
@@ -153,7 +160,9 @@ def test_somebody_types_what_portal_and_telephone_show(name: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("how", "code"), [(signal.SIGTERM, Exit.TERMINATED), (signal.SIGINT, Exit.INTERRUPTED)], ids=["kill", "Ctrl-C"]
+    ("how", "code"),
+    [(signal.SIGTERM, Exit.TERMINATED), (signal.SIGINT, Exit.INTERRUPTED), (signal.SIGHUP, Exit.HUNG_UP)],
+    ids=["kill", "Ctrl-C", "closed terminal"],
 )
 def test_whoever_ends_it_leaves_nothing_behind(how: signal.Signals, code: int, temporary: Path, tmp_path: Path) -> None:
     pin = tmp_path / "pin"

@@ -32,6 +32,9 @@ from akis.unlock.kinds import Kind
 from akis.unlock.opened import SecondFactor
 from tests.akis.unlock.issuer import new_card
 from tests.tools.unlock_desk import *
+def raising(error):
+    def raises(): raise error
+    return raises
 desk = {desk}
 desk.install()
 atexit.register(desk.save, Path({outcome!r}))
@@ -97,6 +100,11 @@ class Holder(Terminal):
     def asked(self) -> list[str]:
         """What the authority was asked, in order."""
         return [name for name, _ in self.outcome["asked"]]
+
+    def hang_up(self) -> int:
+        """Close the terminal, and wait for the end; the exit code."""
+        os.close(self._descriptor)
+        return os.waitstatus_to_exitcode(os.waitpid(self._child, 0)[1])
 
     def interrupt(self, number: int = signal.SIGINT) -> int:
         """Send Ctrl-C, or the signal ``number``, and wait for the end.
@@ -166,13 +174,13 @@ def test_in_turkish(tmp_path: Path) -> None:
     holder = Holder(tmp_path, "--language", "tr")
     holder.answer("Portaldan aldığınız kod (15 hane): ", CODE[:-1])
     holder.answer("Portaldan aldığınız kod (15 hane): ", CODE)
-    holder.answer("Yeni PIN (4-8 rakam): ", "1111")
-    holder.answer("Yeni PIN (4-8 rakam): ", NEW_PIN)
-    holder.answer("Yeni PIN (tekrar): ", NEW_PIN)
+    holder.answer("Yeni PIN kodu (4-8 rakam): ", "1111")
+    holder.answer("Yeni PIN kodu (4-8 rakam): ", NEW_PIN)
+    holder.answer("Yeni PIN kodu (tekrar): ", NEW_PIN)
     holder.answer("… 42 numarasına gelen SMS kodu (yeni SMS için yalnızca Enter): ", SMS)
     assert holder.end() == Exit.DONE
     assert "Kod 15 haneden oluşur; hiçbir şey gönderilmedi." in holder.lines
-    assert "Bu PIN kolay tahmin edilir, hep aynı rakamdan oluşuyor; başka bir PIN seçin." in " ".join(
+    assert "Bu PIN kodu kolay tahmin edilir, hep aynı rakamdan oluşuyor; başka bir PIN kodu seçin." in " ".join(
         holder.text.split()
     )
     assert holder.lines[-1] == "PIN kodunuz başarıyla değiştirildi."
@@ -208,11 +216,24 @@ def test_a_new_pin_is_typed_twice_and_will_do_before_anything_is_sent(tmp_path: 
     holder.wait_for(AGAIN)
     assert holder.interrupt() == Exit.INTERRUPTED
     text = " ".join(holder.text.split())
-    assert "The PIN has 4 to 8 characters, not 3; nothing was sent." in text
+    assert "This is no PIN for this card, which takes 4 to 8 digits." in text
     assert "This PIN is easy to guess, its digits count up;" in text
     assert "That was not the same both times." in text
     assert holder.asked == ["open_unlock"]
     assert leaks(holder.shown, [NEW_PIN]) == []
+
+
+def test_what_is_no_text_to_the_terminal_is_no_pin(tmp_path: Path) -> None:
+    holder = Holder(tmp_path)
+    holder.answer(ASK_CODE, CODE)
+    holder.wait_for(ASK_PIN)
+    os.write(holder._descriptor, b"73\xe746\n")
+    holder.wait_for(f"takes 4 to 8 digits.\r\n{ASK_PIN}")
+    holder.type(NEW_PIN + "\n")
+    holder.answer(AGAIN, NEW_PIN)
+    holder.answer(ASK_SMS, SMS)
+    assert holder.end() == Exit.DONE
+    assert "Traceback" not in holder.shown
 
 
 def test_a_wrong_sms_code_is_asked_for_again_while_tries_are_left(tmp_path: Path) -> None:
@@ -221,13 +242,47 @@ def test_a_wrong_sms_code_is_asked_for_again_while_tries_are_left(tmp_path: Path
     holder.answer(ASK_SMS, "222222")
     holder.answer(ASK_SMS, "333333")
     assert holder.end() == Exit.AUTHORITY
-    assert "That was not right; 2 tries left." in holder.text
-    assert "That was not right; 1 try left." in holder.text
+    assert "The code of the SMS was not right; 2 tries left." in holder.text
+    assert "The code of the SMS was not right; 1 try left." in holder.text
     assert holder.lines[-3:-1] == [
-        "akis: that was not right, and it was the last try for this code",
+        "akis: the code of the SMS was not right, and that was the last try",
         "Your card is as it was before.",
     ]
     assert holder.asked == ["open_unlock", "choose_card", *["confirm"] * 3]
+
+
+def test_a_mistyped_sms_code_spends_no_try(tmp_path: Path) -> None:
+    holder = Holder(tmp_path)
+    holder.answers(sms="12345")
+    holder.wait_for(f"The code of the SMS has 6 digits; it was not sent, and no try is spent.\r\n{ASK_SMS}")
+    holder.answer(ASK_SMS, "7482l3")
+    holder.answer(ASK_SMS, f" {SMS[:3]} {SMS[3:]} ")
+    assert holder.end() == Exit.DONE
+    assert [what for name, what in holder.outcome["asked"] if name == "confirm"] == [SMS]
+
+
+def test_a_given_answer_that_cannot_be_right_is_asked_for_instead(tmp_path: Path) -> None:
+    holder = Holder(tmp_path, "--answer", "env:ANSWER", ANSWER="12345")
+    holder.answers()
+    assert holder.end() == Exit.DONE
+    assert holder.asked.count("confirm") == 1
+
+
+def test_no_pcsc_service_ends_it_before_the_code_is_asked_for(tmp_path: Path) -> None:
+    holder = Holder(tmp_path, desk="Desk(); desk.readers = raising(NoService('the PC/SC service does not answer'))")
+    assert holder.end() == Exit.NO_CARD
+    assert ASK_CODE not in holder.shown
+    assert holder.asked == []
+
+
+@pytest.mark.parametrize("prompt", [ASK_CODE, ASK_PIN])
+def test_a_terminal_that_is_closed_ends_it_in_order(tmp_path: Path, prompt: str) -> None:
+    holder = Holder(tmp_path)
+    if prompt != ASK_CODE:
+        holder.answer(ASK_CODE, CODE)
+    holder.wait_for(prompt)
+    assert holder.hang_up() == Exit.HUNG_UP
+    assert holder.outcome["stored"][0] != NEW_PIN
 
 
 def test_enter_alone_sends_a_new_sms_until_there_are_no_more(tmp_path: Path) -> None:
@@ -246,6 +301,7 @@ def test_the_web_password_is_hidden_and_may_have_any_letters(tmp_path: Path) -> 
     holder.answer(ASK_PIN, NEW_PIN)
     holder.answer(AGAIN, NEW_PIN)
     holder.answer(ASK_PASSWORD, "")
+    holder.wait_for(f"no try is spent.\r\n{ASK_PASSWORD}")
     holder.answer(ASK_PASSWORD, PASSWORD)
     assert holder.end() == Exit.DONE
     assert PASSWORD not in holder.shown
@@ -308,7 +364,7 @@ def test_the_end_of_input_sends_nothing_more(tmp_path: Path, prompt: str) -> Non
     holder.wait_for(prompt)
     holder.type(CTRL_D)
     assert holder.end() == Exit.USAGE
-    assert "akis: the input ended where an answer was needed; nothing more was sent" in holder.text
+    assert "akis: the input ended where an answer was needed; nothing more was sent" in holder.lines
 
 
 def test_sigterm_at_a_hidden_prompt_gives_the_terminal_back(tmp_path: Path) -> None:
@@ -328,12 +384,13 @@ def test_ctrl_c_while_a_card_is_waited_for(tmp_path: Path) -> None:
     assert "Your card is as it was before." in holder.lines
 
 
-@pytest.mark.parametrize("number", ["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize("number", ["SIGINT", "SIGTERM", "SIGHUP"])
 def test_a_signal_in_the_middle_says_that_nobody_knows(tmp_path: Path, number: str) -> None:
     desk = f"Desk(strikes={{RESET: lambda: os.kill(os.getpid(), signal.{number})}})"
     holder = Holder(tmp_path, desk=desk)
     holder.answers()
-    assert holder.end() == (Exit.INTERRUPTED if number == "SIGINT" else Exit.TERMINATED)
+    codes = {"SIGINT": Exit.INTERRUPTED, "SIGTERM": Exit.TERMINATED, "SIGHUP": Exit.HUNG_UP}
+    assert holder.end() == codes[number]
     text = " ".join(holder.text.split())
     assert "It is not known which PIN your card holds now" in text
     assert holder.asked.count("exchange") == 1

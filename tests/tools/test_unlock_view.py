@@ -128,3 +128,16 @@ def test_nothing_from_outside_steers_the_terminal(
     view.say("a label \x1b]0;title\x07 [bold]of[/bold] :smile:")
     view.items(["a \x1b[2J reader"])
     assert shown.text == "a label \ufffd]0;title\ufffd [bold]of[/bold] :smile:\n1. a \ufffd[2J reader\n"
+
+
+def test_a_terminal_that_is_gone_hides_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Gone(Screen):
+        def write(self, text: str) -> int:
+            raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr("sys.stderr", Gone(terminal=True))
+    view = View()
+    view.step(Step.CODE_ACCEPTED)
+    view.step(Step.MEETING)
+    view.stop()
+    assert view.steps == [(Step.CODE_ACCEPTED, True), (Step.MEETING, False)]

@@ -13,23 +13,36 @@ from smartcard import scard
 
 from akis import errors
 from akis.errors import AkisError, AuthorityRefused
+from akis.profile.load import load
+from akis.secret import Secret
 from akis.sources.secrets import read_secret
 from akis.transport import pcsc
 from akis.transport.readers import Reader, choose
 from akis.unlock import finish, new_pin, trouble
 from akis.unlock.address import Address, tls_context
+from akis.unlock.answer import check_answer
 from akis.unlock.cards import look
 from akis.unlock.code import UnlockCode
 from akis.unlock.finish import VerifyContradicts
 from akis.unlock.holds import Holds
 from akis.unlock.kinds import Kind
 from akis.unlock.new_pin import ObviousPin
+from akis.unlock.opened import SecondFactor
 from akis.unlock.steps import Step
 from tools.language import LANGUAGES, _, speak
+from tools.unlock_answers import read_answer_to
+from tools.unlock_card_text import pin_size
 from tools.unlock_sentences import PATTERNS, translated
 from tools.unlock_words import BEGUN, HOLDS, KINDS, OBVIOUS, STEPS, NoCardCame, what_next, why
 
-REASONS = (new_pin.ONE_DIGIT, new_pin.REPEATED_GROUP, new_pin.RUN_UP, new_pin.RUN_DOWN, new_pin.SERIAL)
+REASONS = (
+    new_pin.ONE_DIGIT,
+    new_pin.REPEATED_GROUP,
+    new_pin.RUN_UP,
+    new_pin.RUN_DOWN,
+    new_pin.KEYPAD_LINE,
+    new_pin.SERIAL,
+)
 ADDRESS = Address.from_text("https://authority.example")
 
 
@@ -74,6 +87,45 @@ def test_a_new_pin_that_is_in_force_leaves_nothing_to_do() -> None:
     assert what_next(None, Holds.HOLDER_PIN) == "There is nothing more to do: sign with the new PIN."
     assert "new code" in what_next(None, Holds.UNKNOWN)
     assert "Wait 30 seconds" in what_next(AuthorityRefused(Kind.TOO_MANY, "no", retry_after=30), Holds.AS_BEFORE)
+
+
+def test_a_card_that_contradicts_itself_is_not_signed_with() -> None:
+    advice = what_next(VerifyContradicts(errors.PinRefused("PIN", 2)), Holds.HOLDER_PIN)
+    assert advice.startswith("Ask your issuer, and have the card looked at before you use it")
+
+
+@pytest.mark.parametrize("kind", [Kind.CARD_NOT_AUTHENTIC, Kind.CARD_REFUSED])
+def test_a_card_that_does_not_go_with_the_authority_is_tried_once_more_and_no_oftener(kind: Kind) -> None:
+    advice = what_next(AuthorityRefused(kind, "no"), Holds.AS_BEFORE)
+    assert advice.startswith("Try it once more with a new code. If the same happens again, ask your issuer")
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        ("the card refused the new PIN (6985); its PIN is as before", "the card refused with 6985"),
+        ("the card refused before the secure session began; nothing was changed on it", "the card refused"),
+        ("call (4444) now", "the card refused"),
+    ],
+)
+def test_the_cards_status_word_is_shown_where_the_authority_tells_it(message: str, said: str) -> None:
+    assert why(AuthorityRefused(Kind.CARD_REFUSED, message)) == said
+
+
+def test_a_wrong_answer_is_named_for_what_it_is() -> None:
+    wrong = AuthorityRefused(Kind.SECOND_FACTOR_WRONG, "wrong", tries_left=2)
+    spent = AuthorityRefused(Kind.SECOND_FACTOR_SPENT, "wrong", tries_left=0)
+    assert why(wrong, "sms") == "the code of the SMS was not right; 2 tries left"
+    assert why(wrong, "password") == "the web password was not right; 2 tries left"
+    assert why(spent, "sms") == "the code of the SMS was not right, and that was the last try"
+    assert why(spent, "password") == "the web password was not right, and that was the last try"
+
+
+def test_how_long_a_pin_is_said_as_the_prompt_says_it() -> None:
+    rules = load("akis-2").pin
+    assert why(new_pin.UnfitPin(rules)) == f"this is no PIN for this card, which takes {pin_size(rules)}"
+    speak("tr")
+    assert why(new_pin.UnfitPin(rules)) == "bu PIN kodu karta uymuyor; kartın PIN kodu: 4-8 rakam"
 
 
 def test_a_reason_nobody_here_knows_is_passed_on() -> None:
@@ -160,6 +212,18 @@ def said_by_the_library(tmp_path: Path) -> Iterator[str]:
     other_name.verify_code, other_name.verify_message = 62, "Hostname mismatch"
     causes = (untrusted, other_name, ssl.SSLError(), ConnectionRefusedError(), socket.gaierror(), TimeoutError())
     yield from (str(trouble.unreachable(ADDRESS, cause, 20)) for cause in (*causes, OSError(), ValueError()))
+    late, no_http = ssl.SSLCertVerificationError(), type("RemoteProtocolError", (Exception,), {})()
+    late.verify_code, late.verify_message = 10, "certificate has expired"
+    yield str(trouble.unreachable(ADDRESS, late, 20))
+    yield str(trouble.unreachable(ADDRESS, untrusted, 20, empty))
+    yield str(trouble.unreachable(Address.from_text("https://localhost"), ssl.SSLError(), 20))
+    yield from (
+        str(trouble.unreachable(Address.from_text("http://[::1]"), cause, 20)) for cause in (OSError(), no_http)
+    )
+    yield raised(lambda: new_pin.check_ahead(Secret("123")))
+    yield raised(lambda: check_answer(SecondFactor("sms"), Secret("12345")))
+    yield raised(lambda: check_answer(SecondFactor("password"), Secret("")))
+    yield raised(lambda: read_answer_to(SecondFactor("sms"), "env:NOT_THERE"))
     yield str(finish._only_in_session())
     for text in ("12", "999999999999990"):
         yield raised(lambda text=text: UnlockCode.from_text(text))  # type: ignore[misc]
@@ -193,6 +257,7 @@ def test_every_pattern_is_a_sentence_of_the_library() -> None:
         "start pcscd, then connect again": "{_START}",
         "a code has 15 digits": "a code has {LENGTH} digits",
         "again: {status}": "again",
+        "the SMS has 6 digits": "the SMS has {SMS_LENGTH} digits",
     }
     for pattern in PATTERNS:
         wanted = pattern

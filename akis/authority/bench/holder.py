@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import ssl
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from threading import Lock
+from typing import TYPE_CHECKING, Any
 
 from akis.authority.bench.people import PASSWORD, bench_personality, new_pin
 from akis.authority.demo import DemoCard
@@ -15,14 +17,19 @@ from akis.emulator.card import EmulatedCard
 from akis.emulator.memory import PIN, Memory
 from akis.emulator.personality import State
 from akis.emulator.transport import EmulatorTransport
-from akis.errors import AkisError, AuthorityUnreachable
+from akis.errors import AuthorityUnreachable
 from akis.secret import Secret
 from akis.transport.chaining import ChainingTransport
 from akis.transport.get_response import GetResponseTransport
+from akis.unlock import answers
 from akis.unlock.api import AuthorityClient
 from akis.unlock.code import UnlockCode
 from akis.unlock.run import UnlockRun, Wait
 from akis.unlock.steps import Progress, unseen
+from akis.unlock.trouble import unreachable
+
+if TYPE_CHECKING:
+    import httpx
 
 _SMS_DIGITS = 6
 _SMS_WITHIN = 10.0
@@ -110,12 +117,16 @@ class HolderAtWork:
         """A code, as the portal shows it in a browser of its own."""
         import httpx
 
+        name = self._card.holder.name
         # A context without a CA costs nothing to make, and trusts nobody.
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        with httpx.Client(base_url=self._url, trust_env=False, verify=tls, timeout=self._timeout) as portal:
-            name = self._card.holder.name
-            token = _said(portal.post("/v1/sign-ins", json={"name": name, "password": PASSWORD}), "token")
-            return _said(portal.post("/v1/codes", headers={"Authorization": f"Bearer {token}"}), "code")
+        try:
+            with httpx.Client(base_url=self._url, trust_env=False, verify=tls, timeout=self._timeout) as portal:
+                token = _made(portal.post("/v1/sign-ins", json={"name": name, "password": PASSWORD}))["token"]
+                return str(_made(portal.post("/v1/codes", headers={"Authorization": f"Bearer {token}"}))["code"])
+        except httpx.HTTPError as error:
+            failure = unreachable(self._client.address, error, self._timeout)
+        raise failure  # out here, where the other one, which has the request, is not its context
 
     def _connect(self, target: str, *, exclusive: bool, leave_card: bool) -> Connection:
         way = EmulatorTransport(self._emulated)
@@ -123,10 +134,8 @@ class HolderAtWork:
         return Connection(top, target, self._profile, way, None, "card")
 
 
-def _said(answer: object, name: str) -> str:
-    import httpx
-
-    assert isinstance(answer, httpx.Response)
+def _made(answer: httpx.Response) -> Mapping[str, Any]:
+    found = answers.read(answer.content)
     if answer.status_code != 201:
-        raise AkisError(f"the authority's portal answered {answer.status_code}")
-    return str(answer.json()[name])
+        raise answers.refusal(found)
+    return found

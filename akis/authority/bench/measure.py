@@ -180,8 +180,10 @@ def _password_cpu(stored: str) -> float:
 
 @contextmanager
 def _emptied(store: Store) -> Iterator[None]:
-    if inspect(store.engine).get_table_names():
-        raise InvalidArgument("the database is not empty; name an empty one, what is measured is in the way of nobody")
+    with store.read() as session:
+        there_before = inspect(session.connection()).get_table_names()
+    if there_before:
+        raise InvalidArgument("the database is not empty and was left as it is; name an empty one")
     try:
         yield
     finally:

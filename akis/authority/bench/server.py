@@ -19,7 +19,7 @@ from akis.errors import AkisError
 _STARTS_WITHIN = 60.0
 _SETTLES_WITHIN = 30.0
 _PAUSE = 0.05
-_STARTED = "Application startup complete."
+_STARTED = "listening"
 
 Figures = Mapping[tuple[str, ...], float]
 """The samples of its figures: the name, then the values of the labels in the order of their names."""

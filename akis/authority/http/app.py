@@ -14,12 +14,13 @@ from akis import __version__
 from akis.authority.context import Authority
 from akis.authority.http import exchange, health, logs, portal, unlock_steps
 from akis.authority.http.documented import openapi
-from akis.authority.http.environment import FAILED_TO_START, SETTINGS
+from akis.authority.http.environment import FAILED_TO_START, SETTINGS, URL
 from akis.authority.http.limits import BodyLimit
 from akis.authority.http.metrics import Metrics
 from akis.authority.http.of_request import Service
 from akis.authority.http.problems import refuse_in_problems
 from akis.authority.http.requests import Requests
+from akis.authority.http.tidying import tidying
 from akis.authority.open import close_authority, open_authority
 from akis.authority.settings import Settings
 from akis.authority.spent import HTTP
@@ -37,15 +38,23 @@ The exchange with the card is a WebSocket, which OpenAPI has no words for: `{exc
 first message."""
 
 
-def create_app(authority: Authority, settings: Settings, closing: Callable[[], None] | None = None) -> FastAPI:
-    """An application for ``authority``; ``closing`` is called when it is shut down."""
+def create_app(
+    authority: Authority,
+    settings: Settings,
+    closing: Callable[[], None] | None = None,
+    opening: Callable[[], None] | None = None,
+) -> FastAPI:
+    """An application for ``authority``; ``opening`` is called when it is started, ``closing`` when it is shut down."""
     metrics = Metrics(authority.spent.seconds, speaking=lambda: authority.spent.rest(HTTP))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         authority.spent.rest(HTTP)  # what came before was starting
+        if opening is not None:
+            opening()
         try:
-            yield
+            async with tidying(authority):
+                yield
         finally:
             metrics.close()
             if closing is not None:
@@ -83,4 +92,10 @@ def from_environment() -> FastAPI:
     except AkisError as error:
         logs.logger().error("a worker cannot start", exc_info=error)
         raise SystemExit(FAILED_TO_START) from None
-    return create_app(authority, settings, closing=lambda: close_authority(authority))
+    told = {"url": os.environ.get(URL), "worker": os.getpid()}
+
+    def closing() -> None:
+        close_authority(authority)
+        logs.logger().info("stopped", **told)
+
+    return create_app(authority, settings, closing, opening=lambda: logs.logger().info("listening", **told))

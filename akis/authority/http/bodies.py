@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from akis.authority.sign_in import LONGEST_NAME
 from akis.unlock.code import LENGTH as CODE_LENGTH
 
-LONGEST_NAME = 64
 LONGEST_TEXT = 1024
 WITHOUT_NUL = r"^[^\x00]*$"
 """PostgreSQL keeps no NUL in text."""

@@ -99,7 +99,7 @@ class _Exchange:
         """From the first command to the client's word on how it ended; the end is written down whatever happens."""
         start = time.perf_counter()
         self._service.metrics.exchange_began()
-        outcome = _not_ready(Holds.AS_BEFORE)
+        outcome = self._cut_short()
         try:
             outcome = await self._issue_and_tell()
         except Exception as error:
@@ -111,10 +111,10 @@ class _Exchange:
         except asyncio.CancelledError:
             # The process is being stopped and waits no longer.
             outcome = self._cut_short()
-            raise
-        finally:
             with suppress(AkisError):
                 await self._end(outcome)
+            raise
+        finally:
             self._tell(outcome, time.perf_counter() - start)
 
     async def _issue_and_tell(self) -> Outcome:
@@ -155,10 +155,9 @@ class _Exchange:
             logs.logger().warning("no report", exc_info=error, unlock=self._begun.unlock_id)
 
     async def _end(self, outcome: Outcome) -> None:
-        """Write it down, once, also where this task is cancelled meanwhile."""
+        """Write it down, also where this task is cancelled meanwhile; where it was written down already, do nothing."""
         if self._ended:
             return
-        self._ended = True
         details: dict[str, str | int | bool | None] = {"commands": outcome.commands}
         if outcome.sw is not None:
             details["sw"] = str(outcome.sw)
@@ -168,17 +167,29 @@ class _Exchange:
         try:
             await asyncio.shield(writing)
         except asyncio.CancelledError:
-            await writing
+            with suppress(AkisError):
+                await writing
             raise
+        finally:
+            self._ended = writing.done() and not writing.cancelled() and writing.exception() is None
 
     def _cut_short(self) -> Outcome:
-        return _not_ready(Holds.AS_BEFORE if self._issue is None else holds(self._issue.stage))
+        """What an exchange that something inside has ended came to."""
+        found = Holds.AS_BEFORE if self._issue is None else holds(self._issue.stage)
+        return Outcome(Kind.NOT_READY, found, NOT_READY, None, self._channel.commands)
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await _in_thread(self._service, work)
 
     def _tell(self, outcome: Outcome, lasted: float) -> None:
         self._service.metrics.exchange_ended(_name(outcome), lasted)
+        if outcome.kind is Kind.CARD_NOT_AUTHENTIC:
+            logs.logger().warning(
+                "card not authentic",
+                unlock=self._begun.unlock_id,
+                serial=self._begun.serial.hex().upper(),
+                why="the card has other keys than the master key says, or is forged, or its answers were altered",
+            )
         logs.logger().info(
             "exchange",
             unlock=self._begun.unlock_id,
@@ -197,10 +208,6 @@ async def _say(channel: SocketChannel, message: Message) -> None:
     """Tell who is still there."""
     with suppress(ChannelClosed):
         await channel.send(message)
-
-
-def _not_ready(found: Holds) -> Outcome:
-    return Outcome(Kind.NOT_READY, found, NOT_READY, None, 0)
 
 
 def _name(outcome: Outcome) -> str:

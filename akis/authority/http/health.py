@@ -5,14 +5,11 @@ from __future__ import annotations
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from akis.authority.http import logs
 from akis.authority.http.bodies import StatusOut
 from akis.authority.http.documented import refusals
 from akis.authority.http.metrics import MEDIA_TYPE
-from akis.authority.http.of_request import TheAuthority, TheService
+from akis.authority.http.of_request import TheService
 from akis.authority.refused import Refused
-from akis.authority.store.migrate import is_current
-from akis.errors import AkisError
 from akis.unlock.kinds import Kind
 
 router = APIRouter(tags=["operation"])
@@ -25,19 +22,11 @@ async def health() -> StatusOut:
 
 
 @router.get("/readyz", summary="Can it work", responses=refusals(Kind.NOT_READY))
-def ready(authority: TheAuthority) -> StatusOut:
-    """The database answers and has the tables of this version, and the master key can be used."""
-    part = "database"
-    try:
-        authority.store.check()
-        current = is_current(authority.store)
-        part = "master key"
-        authority.master.check()
-    except AkisError as error:
-        logs.logger().error("not ready", part=part, exc_info=error)
-        raise Refused(Kind.NOT_READY, f"the {part} cannot be used at present") from None
-    if not current:
-        raise Refused(Kind.NOT_READY, "the database has not the tables of this version")
+def ready(service: TheService) -> StatusOut:
+    """The database answers and has the tables of this version, and the master key can be used; asked just now."""
+    complaint = service.readiness.complaint(service.authority)
+    if complaint is not None:
+        raise Refused(Kind.NOT_READY, complaint)
     return StatusOut()
 
 

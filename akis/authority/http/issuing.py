@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 from akis.authority.context import Authority
 from akis.authority.exchanges import Begun
 from akis.authority.keys.card_keys import card_keys
@@ -23,14 +25,16 @@ class Issuing:
 
     def __init__(self, authority: Authority, begun: Begun) -> None:
         profile = load(begun.profile)
-        self.transport_pin = Secret(random_digits(profile.pin.maximum, authority.random))
-        with authority.spent.on(CRYPTOGRAPHY):
-            self._keys = card_keys(authority.master, begun.serial, begun.key_reference, begun.algorithm)
-        self.issue = Issue(profile, self._keys, SN_IFD, begun.serial, self.transport_pin, authority.random)
+        with ExitStack() as wiped:
+            self.transport_pin = wiped.enter_context(Secret(random_digits(profile.pin.maximum, authority.random)))
+            with authority.spent.on(CRYPTOGRAPHY):
+                keys = card_keys(authority.master, begun.serial, begun.key_reference, begun.algorithm)
+            wiped.callback(keys.wipe)
+            self.issue = Issue(profile, keys, SN_IFD, begun.serial, self.transport_pin, authority.random)
+            self._wiped = wiped.pop_all()
 
     def __enter__(self) -> Issuing:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._keys.wipe()
-        self.transport_pin.wipe()
+        self._wiped.close()

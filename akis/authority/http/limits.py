@@ -13,7 +13,6 @@ from akis.unlock.kinds import Kind
 LONGEST_BODY = 16 * 1024
 THROWN_AWAY = 1024 * 1024
 """Of a body that is too long, so much is read on and forgotten: who is still sending does not read the answer."""
-
 BODY_WAIT = 20.0
 """Seconds for a whole body."""
 

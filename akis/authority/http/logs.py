@@ -20,6 +20,7 @@ from akis.errors import AkisError
 
 NAME = "akis.authority"
 _PLACES = 30
+_FILTERS = ["WithoutAddresses", "WithoutChatter"]
 
 
 @cache
@@ -48,8 +49,8 @@ def config(form: str) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"lines": {"()": f"{__name__}.formatter", "form": form}},
-        "filters": {"lines": {"()": f"{__name__}.WithoutAddresses"}},
-        "handlers": {"lines": {"class": "logging.StreamHandler", "formatter": "lines", "filters": ["lines"]}},
+        "filters": {name: {"()": f"{__name__}.{name}"} for name in _FILTERS},
+        "handlers": {"lines": {"class": "logging.StreamHandler", "formatter": "lines", "filters": _FILTERS}},
         "loggers": {NAME: taken, "uvicorn": taken},
     }
 
@@ -68,6 +69,14 @@ class WithoutAddresses(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         return '"WebSocket %s"' not in str(record.msg)
+
+
+class WithoutChatter(logging.Filter):
+    """Leaves out what uvicorn says of starting and stopping, step by step, except that a worker died."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        of_uvicorn = record.name.partition(".")[0] == "uvicorn"
+        return not of_uvicorn or record.levelno > logging.INFO or str(record.msg).endswith(" died")
 
 
 def _common() -> list[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from anyio import CapacityLimiter
@@ -12,20 +12,27 @@ from starlette.requests import HTTPConnection
 from akis.authority.context import Authority
 from akis.authority.http.address import client_address
 from akis.authority.http.metrics import Metrics
+from akis.authority.http.readiness import Readiness
+
+_SIGN_IN_THREADS = 8
+"""More than passwords are worked on at once, since sign-ins ask the database before and after."""
 
 
 @dataclass(frozen=True)
 class Service:
     """What all requests share.
 
-    ``exchange_threads`` are those in which exchanges wait for the database or an HSM: they are never in use by holders
-    who sign in, however many do at once, so that a card that was begun with does not wait for them.
+    ``exchange_threads`` are those in which exchanges wait for the database or an HSM, ``sign_in_threads`` those in
+    which holders wait for their password to be worked on. However many of one kind there are at once, nobody else waits
+    for them.
     """
 
     authority: Authority
     metrics: Metrics
     behind_proxy: bool
     exchange_threads: CapacityLimiter
+    sign_in_threads: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(_SIGN_IN_THREADS))
+    readiness: Readiness = field(default_factory=Readiness)
 
 
 def service_of(connection: HTTPConnection) -> Service:

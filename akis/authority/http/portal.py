@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import anyio.to_thread
 from fastapi import APIRouter
 
 from akis.authority.codes import new_code
 from akis.authority.http.bearer import SignInToken
 from akis.authority.http.bodies import CodeOut, HolderOut, SignedIn, SignInBody
 from akis.authority.http.documented import refusals
-from akis.authority.http.of_request import Address, TheAuthority
+from akis.authority.http.of_request import Address, TheAuthority, TheService
 from akis.authority.sign_in import sign_in, sign_out, signed_in
 from akis.unlock.kinds import Kind
 
@@ -21,9 +22,12 @@ router = APIRouter(tags=["portal"])
     summary="Sign in",
     responses=refusals(Kind.SIGN_IN_REFUSED, Kind.HOLDER_LOCKED, Kind.MALFORMED, Kind.TOO_MANY, Kind.NOT_READY),
 )
-def sign_in_(body: SignInBody, authority: TheAuthority, address: Address) -> SignedIn:
+async def sign_in_(body: SignInBody, service: TheService, address: Address) -> SignedIn:
     """Name and web password for a token. An unknown name and a wrong password are told the same."""
-    token, holder = sign_in(authority, body.name, body.password, address)
+    authority = service.authority
+    token, holder = await anyio.to_thread.run_sync(
+        lambda: sign_in(authority, body.name, body.password, address), limiter=service.sign_in_threads
+    )
     return SignedIn(
         token=token,
         expires_in=authority.rules.sign_in_lasts,

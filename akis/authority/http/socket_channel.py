@@ -17,14 +17,17 @@ GONE = (WebSocketDisconnect, OSError, RuntimeError)
 class SocketChannel:
     """A :class:`~akis.authority.drive.Channel` over a WebSocket that was accepted."""
 
+    commands = 0
+    """How many commands were sent, which is the number of the last one."""
+    instruction = 0
+    """The instruction code of the last one."""
+
     def __init__(self, socket: WebSocket) -> None:
         self._socket = socket
-        self.instruction = 0
-        """The instruction code of the last command that was sent."""
 
     async def send(self, message: Message) -> None:
         if isinstance(message, Command):
-            self.instruction = message.apdu[1]
+            self.commands, self.instruction = message.n, message.apdu[1]
         try:
             await self._socket.send_text(message.to_json())
         except GONE:

@@ -21,6 +21,10 @@ from akis.sources.keys import read_private
 _NEW_LENGTH = 32
 
 
+class NoMasterKey(MasterKeyError, InvalidArgument):
+    """The file that was named for a master key holds something else."""
+
+
 class FileMasterKey:
     """A :class:`~akis.authority.keys.master.MasterKey` in the memory of this process, wiped on :meth:`close`.
 
@@ -41,11 +45,11 @@ class FileMasterKey:
         """The key from a file that holds one line of hex and that nobody else can read.
 
         Raises :class:`PolicyRefused` where others can, :class:`InvalidArgument` where the file is not there, and
-        :class:`MasterKeyError` where it holds something else, which is not shown.
+        :class:`NoMasterKey` where it holds something else, which is not shown.
         """
         text = read_private(source).strip()
         if not re.fullmatch(r"[0-9A-Fa-f]+", text) or len(text) not in [2 * length for length in KEY_LENGTHS]:
-            raise MasterKeyError(f"the key file {source} holds no master key: one line of 32, 48 or 64 hex digits")
+            raise NoMasterKey(f"the key file {source} holds no master key: one line of 32, 48 or 64 hex digits")
         return cls(Secret(bytes.fromhex(text)))
 
     def cmac(self, data: bytes) -> bytes:

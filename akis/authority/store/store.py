@@ -33,6 +33,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from akis.authority.refused import Refused
 from akis.authority.store.journal import write_ahead
+from akis.authority.store.not_connected import why_not_connected
 from akis.errors import AkisError, InvalidArgument
 
 WAIT = 30
@@ -137,6 +138,8 @@ def _sentence(error: SQLAlchemyError) -> str:
         return "the database may only be read here; see who may write to it"
     if isinstance(error, NoFreeConnection):
         return f"all connections to the database were in use for {WAIT} seconds; try again, or start more workers"
+    if isinstance(error, OperationalError) and (why := why_not_connected(str(cause))) is not None:
+        return why
     if isinstance(error, OperationalError | InterfaceError) or (isinstance(error, DBAPIError) and _is_lost(error)):
         return _NO_ANSWER
     return f"the database refused what was asked of it ({type(error).__name__}); nothing was changed"
@@ -164,9 +167,11 @@ def _engine(url: str) -> Engine:
 
 
 def _postgresql(url: URL) -> Engine:
-    """PostgreSQL, on which nobody waits for ever for what a dead worker holds."""
+    """PostgreSQL, on which nobody waits for ever for what a dead worker holds, with times in UTC: the last day of 9999,
+    by which certificates have no end, is none of Python's years further east."""
     wait, forgotten = f"lock_timeout={WAIT}s", f"idle_in_transaction_session_timeout={FORGOTTEN}s"
-    defaults: dict[str, Any] = {"connect_timeout": CONNECT_WAIT, "options": f"-c {wait} -c {forgotten}"}
+    options = f"-c {wait} -c {forgotten} -c timezone=UTC"
+    defaults: dict[str, Any] = {"connect_timeout": CONNECT_WAIT, "options": options}
     return create_engine(
         url,
         connect_args={name: value for name, value in defaults.items() if name not in url.query},

@@ -165,7 +165,8 @@ class CardLease(Base):
 
 
 class Attempts(Base):
-    """Failed attempts by whom: ``codes/ADDRESS`` or ``sign-in/NAME``, in the window that began at ``since``."""
+    """How often somebody failed in the window that began at ``since``; ``who`` is a kind and a name or address
+    (:mod:`akis.authority.attempts`)."""
 
     __tablename__ = "attempts"
 
@@ -200,3 +201,13 @@ class AuditHead(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[int]
     hash: Mapped[bytes]
+
+
+class Service(Base):
+    """What the authority remembers of itself, one row once a master key was used (:mod:`akis.authority.key_check`)."""
+
+    __tablename__ = "service"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key_check: Mapped[bytes]
+    """An HMAC of a constant under a key that follows from the master key, of which it tells nothing."""

@@ -71,6 +71,23 @@ def test_lines_of_a_card_and_the_last_ones_the_oldest_first(store: Store) -> Non
     assert lines(store, card="00" * 12) == []
 
 
+def test_lines_of_a_holder(store: Store) -> None:
+    bring(store)
+    bring(store, serial="00" * 12, name="ali")
+    for name in ("zeynep", "ali"):
+        set_locked(store, name, True, NOW)
+    with store.begin() as session:
+        audit.write(session, at=NOW, actor="zeynep", event="redeem", outcome="ok")
+        for holder in (1, 2, None):
+            audit.write(session, at=NOW, actor="::1", event="redeem", outcome="code_wrong", details={"holder": holder})
+    with store.read() as session:
+        found = [(line.number, line.event) for line in audit_lines(session, holder="zeynep")]
+        assert found == [(3, "holder_lock"), (5, "redeem"), (6, "redeem")]
+        assert [line.number for line in audit_lines(session, holder="ali", last=1)] == [7]
+        with pytest.raises(PeopleError, match="no holder named 'nobody'"):
+            audit_lines(session, holder="nobody")
+
+
 def test_what_cannot_be_done_leaves_neither(store: Store) -> None:
     bring(store)
     with pytest.raises(PeopleError):

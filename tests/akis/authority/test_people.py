@@ -5,8 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import ssl
-from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,17 +17,18 @@ from akis.authority.people import (
     find_card,
     find_holder,
     import_people,
-    list_unlocks,
+    known_card,
+    known_holder,
+    list_holders,
     lock_holder,
     revoke_card,
 )
 from akis.authority.people_file import FIELDS, PeopleError
 from akis.authority.people_given import read_people
 from akis.authority.store.store import Store
-from akis.authority.store.tables import Holder, IssuedCard, IssuedCertificate, Unlock
+from akis.authority.store.tables import Holder, IssuedCard, IssuedCertificate
 from tests.akis.pkcs15.made import BEGINS, ENDS, certificate
 
-NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HASH = "$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$bm90IGEgcmVhbCBoYXNo"
 SERIAL, OTHER = "0A" * 12, "0B" * 12
 AYSE = {
@@ -179,16 +178,17 @@ def test_nothing_is_left_of_an_import_whose_error_somebody_catches(store: Store,
         ({"name": ""}, "name: 1 to 64 characters are wanted, all of them printable"),
         ({"name": "a\nb"}, "name: 1 to 64 characters are wanted, all of them printable"),
         ({"full_name": "x" * 201}, "full_name: 1 to 200 characters are wanted, all of them printable"),
-        ({"full_name": ""}, "full_name: it is missing, and this is new"),
+        ({"full_name": ""}, "full_name: it is missing, and a new holder needs it"),
         ({"phone": "0532 000 00 42"}, "phone: a number with its country is wanted, such as +90 532 000 00 42"),
         ({"phone": ""}, "phone: the second factor sms needs it"),
         ({"second_factor": "SMS"}, "second_factor: sms or password is wanted"),
         ({"second_factor": "password", "password_hash": ""}, "password: the second factor password needs it"),
         ({"password_hash": "5f4dcc3b5aa7"}, "password_hash: an argon2id hash is wanted, $argon2id$v=…$m=…,t=…,p=…$…$…"),
-        ({"password": "s3cret"}, "password: there is a password_hash as well"),
+        ({"password": "s3cret-and-more"}, "password: there is a password_hash as well"),
+        ({"password_hash": "", "password": "s3cret!"}, "password: 8 to 1024 characters are wanted"),
         ({"serial": "0A" * 11}, "serial: 24 digits in hex are wanted"),
         ({"serial": ""}, "card_label: there is no serial of the card it is for"),
-        ({"card_label": ""}, "card_label: it is missing, and this is new"),
+        ({"card_label": ""}, "card_label: it is missing, and a new card needs it"),
         (
             {"profile": "akis-1"},
             "profile: a profile whose PIN can be reset by secure messaging is wanted: akis-2",
@@ -251,8 +251,16 @@ def test_certificates_that_are_none(sqlite_store: Store, tmp_path: Path, given: 
         ("people.json", f"[{'1' * 5000}]", "people.json: not JSON"),
         ("people.json", '[{"name": 1}]', "people.json, entry 1, name: text in quotes is wanted"),
         ("people.json", '[{"nmae": "a"}]', "people.json, entry 1: 'nmae' is no field; did you mean name? there are"),
-        ("people.json", '[{"full_name": "a"}]', "people.json, entry 1: name is missing"),
-        ("people.csv", "", "people.csv, line 1: name is missing"),
+        (
+            "people.json",
+            '[{"full_name": "a"}]',
+            "people.json, entry 1: the field name is missing; nothing was imported",
+        ),
+        ("people.csv", "", "people.csv, line 1: the field name is missing; nothing was imported"),
+        ("people.csv", "full_name;phone\na;b\n", "people.csv, line 1: the field name is missing; nothing was imported"),
+        ("people.csv", "name;pin;puk\n", "people.csv, line 1: 'pin', 'puk' are no fields; "),
+        ("people.csv", "name,full_name\n", "people.csv holds nobody; nothing was imported"),
+        ("people.json", "[]", "people.json holds nobody; nothing was imported"),
         ("people.csv", "name,name\n", "people.csv, line 1: a field is there twice"),
         ("people.csv", "name,pone\n", "people.csv, line 1: 'pone' is no field; did you mean phone? there are"),
         ("people.csv", "name\na,b\n", "people.csv, line 2: more cells than the heading has"),
@@ -265,6 +273,47 @@ def test_files_that_are_none(tmp_path: Path, name: str, text: str, sentence: str
     with pytest.raises(PeopleError) as caught:
         read_people(tmp_path / name)
     assert str(caught.value).replace(f"{tmp_path}/", "").startswith(sentence)
+
+
+def test_all_that_is_wrong_is_told_at_once(store: Store, tmp_path: Path) -> None:
+    wrong = [
+        {**AYSE, "phone": "0532", "serial": "00"},
+        {"nmae": "ali"},
+        {**MEHMET, "second_factor": "fax", "full_name": None},
+    ]
+    assert refused(store, tmp_path, *wrong).splitlines() == [
+        "there are 4 mistakes, so nothing was imported:",
+        "  people.json, entry 1, phone: a number with its country is wanted, such as +90 532 000 00 42",
+        "  people.json, entry 1, serial: 24 digits in hex are wanted",
+        "  people.json, entry 2: 'nmae' is no field; did you mean name? there are " + ", ".join(FIELDS),
+        "  people.json, entry 3, second_factor: sms or password is wanted",
+    ]
+
+
+def test_so_is_what_only_the_database_tells(store: Store, tmp_path: Path) -> None:
+    bring(store, tmp_path, AYSE)
+    wrong = [
+        {**MEHMET, "full_name": None},
+        {**MEHMET, "name": "ali", "serial": SERIAL},
+        {"name": "ayşe", "serial": OTHER},
+    ]
+    assert refused(store, tmp_path, *wrong).splitlines() == [
+        "there are 3 mistakes, so nothing was imported:",
+        "  people.json, entry 2, serial: this card belongs to 'ayşe' already",
+        "  people.json, entry 3, card_label: it is missing, and a new card needs it",
+        "  people.json, entry 1, full_name: it is missing, and a new holder needs it",
+    ]
+
+
+def test_of_very_many_mistakes_the_first_are_told(sqlite_store: Store, tmp_path: Path) -> None:
+    lines = refused(
+        sqlite_store, tmp_path, *({"name": f"n{number}", "phone": "1"} for number in range(25))
+    ).splitlines()
+    assert (lines[0], len(lines), lines[-1]) == (
+        "there are 25 mistakes, so nothing was imported:",
+        22,
+        "  and 5 more",
+    )
 
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
@@ -286,6 +335,7 @@ def test_a_csv_of_a_turkish_spreadsheet(tmp_path: Path) -> None:
     "entry",
     [
         {**AYSE, "password": "s3cret"},
+        {**AYSE, "password": "s3cret-s3cret"},
         {**AYSE, "password_hash": "s3cret"},
         {"name": "ayşe", "second_factor": "s3cret"},
         {"name": "ayşe", "phone": "s3cret"},
@@ -331,42 +381,18 @@ def test_those_whom_nobody_knows(sqlite_store: Store) -> None:
             revoke_card(session, SERIAL)
 
 
-def test_unlocks_are_listed_the_last_one_first(store: Store, tmp_path: Path) -> None:
-    bring(store, tmp_path, AYSE)
-    with store.begin() as session:
-        card = find_card(session, SERIAL)
-        assert card is not None
-        for number, state in enumerate(("done", "opened", "exchanging", "confirmed")):
-            started = NOON + timedelta(minutes=number)
-            session.add(
-                Unlock(
-                    id=f"u{number}",
-                    token_hash=bytes([number]),
-                    holder=card.holder,
-                    card=None if state == "opened" else card,
-                    state=state,
-                    started_at=started,
-                    expires_at=started + timedelta(minutes=15),
-                    outcome="done" if state == "done" else None,
-                    holds="transport_pin" if state == "done" else None,
-                )
-            )
+def test_who_there_is_and_what_cards_they_have(store: Store, tmp_path: Path) -> None:
+    bring(store, tmp_path, AYSE, MEHMET)
     with store.read() as session:
-        every = list_unlocks(session, NOON, ended=True)
-        assert [line.id for line in every] == ["u3", "u2", "u1", "u0"]
-        assert [line.id for line in list_unlocks(session, NOON)] == ["u3", "u2", "u1"]
-        assert [line.id for line in list_unlocks(session, NOON + timedelta(minutes=17))] == ["u3"]
-        assert [line.id for line in list_unlocks(session, NOON, at_most=1)] == ["u3"]
-    assert asdict(every[2])["serial"] is None
-    assert asdict(every[3]) == {
-        "id": "u0",
-        "holder": "ayşe",
-        "serial": SERIAL,
-        "state": "done",
-        "started_at": NOON,
-        "expires_at": NOON + timedelta(minutes=15),
-        "exchanges": 0,
-        "outcome": "done",
-        "holds": "transport_pin",
-        "reported": None,
-    }
+        holders = list_holders(session)
+        card = known_card(session, SERIAL.lower())
+        again = known_holder(session, "mehmet")
+    assert [(holder.name, [card.serial for card in holder.cards]) for holder in holders] == [
+        ("ayşe", [SERIAL]),
+        ("mehmet", []),
+    ]
+    assert (card.holder.name, card.certificates, again.cards) == ("ayşe", [], [])
+    with store.read() as session, pytest.raises(PeopleError, match="no holder named 'ali'"):
+        known_holder(session, "ali")
+    with store.read() as session, pytest.raises(PeopleError, match="no card with the serial number '00'"):
+        known_card(session, "00")

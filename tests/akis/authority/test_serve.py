@@ -24,9 +24,11 @@ from akis.authority.context import Authority
 from akis.authority.demo import MASTER_KEY
 from akis.authority.http import app
 from akis.authority.http.environment import FAILED_TO_START, SETTINGS
+from akis.authority.key_check import check_key_fits
 from akis.authority.keys.file import FileMasterKey, new_master_key_file
 from akis.authority.serve import CannotServe, Serving, serve
 from akis.authority.settings import Settings
+from akis.authority.store.migrate import migrate
 from akis.authority.store.store import Store
 from akis.errors import AkisError, InvalidArgument
 from akis.secret import Secret
@@ -65,6 +67,7 @@ def tls(tmp_path: Path) -> tuple[str, str]:
     (tmp_path / "key.pem").write_bytes(
         key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
+    (tmp_path / "key.pem").chmod(0o600)
     return str(tmp_path / "cert.pem"), str(tmp_path / "key.pem")
 
 
@@ -89,18 +92,18 @@ class TestRefusesToListen:
         with pytest.raises(AkisError, match="database"):
             serve(replace(here, database="sqlite:////nowhere/at/all.db"), never)
 
-    @pytest.mark.parametrize("content", [None, "", "-----BEGIN CERTIFICATE-----\n"])
-    def test_with_a_certificate_that_is_none(self, here: Settings, tmp_path: Path, content: str | None) -> None:
-        if content is not None:
-            (tmp_path / "c.pem").write_text(content)
-        with pytest.raises(CannotServe, match="both are PEM"):
-            serve(replace(here, tls_cert=str(tmp_path / "c.pem"), tls_key=str(tmp_path / "c.pem")), never)
-
     def test_where_somebody_listens_already(self, here: Settings) -> None:
         with closing(socket.create_server(("127.0.0.1", 0))) as taken:
             port = taken.getsockname()[1]
             with pytest.raises(CannotServe, match=f"cannot listen on 127.0.0.1, port {port}: Address already in use"):
                 serve(replace(here, port=port), never)
+
+    def test_with_a_master_key_that_is_not_the_databases(self, here: Settings, tmp_path: Path) -> None:
+        with closing(Store(here.database)) as store:
+            migrate(store)
+            check_key_fits(store, FileMasterKey(Secret(MASTER_KEY)))
+        with pytest.raises(InvalidArgument, match="used with another master key"):
+            serve(here, never)
 
     def test_under_a_name_that_is_none(self, here: Settings) -> None:
         with pytest.raises(CannotServe, match=r"cannot listen on no-such-host\.invalid"):
@@ -127,6 +130,7 @@ def test_one_worker_with_tls(here: Settings, tls: tuple[str, str], number: int) 
             assert answer.json() == {"status": "ok"}
             assert "server" not in answer.headers
         assert process.end(number) == 0
+    assert [line["event"] for line in process.lines()] == ["listening", "request", "stopped"]
     [line] = [line for line in process.lines() if line["event"] == "request"]
     assert (line["path"], line["request_id"]) == ("/readyz", "example-1")
     assert all({"event", "level", "at"} <= set(line) for line in process.lines())
@@ -160,8 +164,10 @@ def test_several_workers_on_either_database(here: Settings, empty_url: str, tmp_
                     exchange.receive()
         assert elsewhere.unlock().state == "confirmed"
         assert [line.outcome for line in elsewhere.audited("exchange")] == ["ok", "card_gone"]
-    started = {line["event"] for line in process.lines() if line["event"].startswith("Started server process")}
-    assert len(started) == 2
+    for event in ("listening", "stopped"):
+        told = [line for line in process.lines() if line["event"] == event]
+        assert {line["url"] for line in told} == {process.url}
+        assert len({line["worker"] for line in told}) == len(told) == 2
     assert not [path for path in tmp_path.iterdir() if path.name.startswith("akis-authority-")]
     assert empty_url not in process.stderr
 

@@ -205,6 +205,18 @@ def test_over_the_network() -> None:
     assert [json.loads(body) for body in bodies] == [{"to": PHONE, "text": TEXT}]
 
 
+def test_no_proxy_stands_before_a_service_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    with service() as (proxy, overheard), service() as (place, bodies):
+        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+            monkeypatch.setenv(name, f"http://{proxy}")
+        for name in ("NO_PROXY", "no_proxy"):
+            monkeypatch.delenv(name, raising=False)
+        sender = Webhook(f"http://{place}/")
+        sender.send(PHONE, TEXT)
+        sender.close()
+    assert (len(overheard), len(bodies)) == (0, 1)
+
+
 def test_only_a_service_with_a_good_certificate_is_sent_anything(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -90,7 +90,7 @@ class World:
         answer(self.authority, opened.token, self.gateway.code, HERE)
         return opened
 
-    def change(self, kind: type[Holder | IssuedCard], key: int, **changes: Any) -> None:
+    def change(self, kind: type[Holder | IssuedCard | Unlock], key: int | str, **changes: Any) -> None:
         """What an operator does."""
         with self.authority.begin() as session:
             row = session.get_one(kind, key)

@@ -144,7 +144,7 @@ class TestAsking:
         with HttpAuthority([opened()]) as server, AuthorityClient(url(server)) as client:
             client.open_unlock(UnlockCode.from_text(CODE))
             answer = Secret(b"\xff\xfe")
-            with pytest.raises(InvalidArgument, match="not text in UTF-8; nothing was sent"):
+            with pytest.raises(InvalidArgument, match="not text in UTF-8, so it was not sent"):
                 client.confirm(answer)
             assert len(server.asked) == 1
 
@@ -360,7 +360,7 @@ class TestReaching:
         other, _ = new_ca(tmp_path / "other")
         _, tls = new_ca(tmp_path)
         with HttpAuthority([opened()], tls) as server:
-            self.unreachable(url(server, "https"), "not trusted", ca=other)
+            self.unreachable(url(server, "https"), r"is not from the CA in .*other/ca\.pem \(unable to get", ca=other)
             assert server.asked == []
 
     def test_a_certificate_for_another_name(self, tmp_path):
@@ -374,17 +374,34 @@ class TestReaching:
 
         ca, tls = new_ca(tmp_path, lasts=timedelta(hours=-1))
         with HttpAuthority([opened()], tls) as server:
-            self.unreachable(url(server, "https"), r"not trusted \(certificate has expired\)", ca=ca)
+            self.unreachable(
+                url(server, "https"), r"not trusted \(certificate has expired\); see that the clock", ca=ca
+            )
             assert server.asked == []
 
     def test_no_tls_where_there_should_be(self):
         with HttpAuthority([opened()]) as server:
-            self.unreachable(url(server, "https"), "no secure connection .* https is spoken")
+            self.unreachable(
+                url(server, "https"), "no secure connection .* if it is plain http, .* write the address as http://"
+            )
 
     def test_tls_where_there_should_be_none(self, tmp_path):
         _, tls = new_ca(tmp_path)
         with HttpAuthority([opened()], tls) as server:
-            self.unreachable(url(server), "no akis authority|broke")
+            self.unreachable(
+                url(server),
+                f"{url(server)} (broke|does not speak http); .*if it speaks TLS, write the address as https://",
+            )
+
+    def test_what_is_no_http_may_be_tls(self):
+        """A server that answers in plain http with a TLS alert: handshake_failure, RFC 8446 §6."""
+
+        def alert(handler):
+            handler.wfile.write(bytes.fromhex("15030300020228"))
+            handler.close_connection = True
+
+        with HttpAuthority([Reply(then=alert)]) as server:
+            self.unreachable(url(server), "does not speak http; if it speaks TLS, write the address as https://")
 
     def test_http_elsewhere_is_refused_before_anything_is_sent(self):
         with pytest.raises(InvalidArgument, match="write the address as https://"):

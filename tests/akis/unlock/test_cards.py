@@ -15,13 +15,15 @@ from akis.errors import (
     NoCard,
     NoReader,
     NoService,
+    ProfileError,
     SharingViolation,
+    TraceError,
     TransportError,
 )
 from akis.profile.load import load
 from akis.transport.pcsc import PcscTransport
 from akis.transport.readers import Reader
-from akis.unlock.cards import Look, look
+from akis.unlock.cards import Look, check_place, look, never_changes
 from akis.unlock.opened import HolderCard
 from tests.akis.transport.pcsc_cards import SELECT, VERIFY, is_verified
 from tests.akis.unlock.issuer import Faulty, new_card, stored
@@ -218,3 +220,60 @@ def test_a_card_that_another_program_keeps_to_itself(inserted):
             f"another program has the card in {inserted.reader}; end that one",
         )
     assert len(look(None, [MINE]).found) == 1
+
+
+class TestThePlaceAhead:
+    def test_readers_that_are_there_will_do_with_or_without_a_card(self, desk):
+        made = desk(Left="empty", Right="mute card")
+        for target in (None, "Left", "1"):
+            check_place(target, connect=made.connect, readers=made.readers)
+        assert made.connected == []
+
+    def test_a_reader_may_yet_be_plugged_in_unless_it_is_named(self, desk):
+        made = desk()
+        check_place(None, connect=made.connect, readers=made.readers)
+        with pytest.raises(NoReader):
+            check_place("Left", connect=made.connect, readers=made.readers)
+
+    def test_one_that_is_not_there(self, desk, monkeypatch):
+        made = desk(Left="empty", Leftmost="empty")
+        with pytest.raises(NoReader, match="there is no reader 'Right'"):
+            check_place("Right", connect=made.connect, readers=made.readers)
+        with pytest.raises(InvalidArgument, match="fits several readers"):
+            check_place("lef", connect=made.connect, readers=made.readers)
+        monkeypatch.setenv("AKIS_READER", "Right")
+        with pytest.raises(NoReader):
+            check_place(None, connect=made.connect, readers=made.readers)
+
+    def test_no_service(self):
+        def readers():
+            raise NoService("the PC/SC service does not answer; start pcscd, then connect again")
+
+        with pytest.raises(NoService):
+            check_place(None, readers=readers)
+
+    @pytest.mark.parametrize(
+        ("target", "error"),
+        [
+            ("emulator:nowhere.toml", ProfileError),
+            ("emulator:visa", ProfileError),
+            ("emulator:,nowhere", InvalidArgument),
+            ("replay:", InvalidArgument),
+            ("replay:nowhere.jsonl", TraceError),
+        ],
+    )
+    def test_files_and_names_that_lead_nowhere(self, target, error):
+        with pytest.raises(error):
+            check_place(target)
+
+    def test_an_emulated_card(self):
+        check_place("emulator:")
+
+    def test_where_no_other_card_comes_to_be(self, monkeypatch):
+        monkeypatch.delenv("AKIS_READER", raising=False)
+        assert [never_changes(target) for target in ("emulator:", "replay:x", "Left", "0", None)] == [True, True] + [
+            False
+        ] * 3
+        monkeypatch.setenv("AKIS_READER", "emulator:akis-2.5")
+        assert never_changes(None)
+        assert not never_changes("Left")

@@ -12,7 +12,18 @@ from hypothesis import strategies as st
 from akis.errors import PinFormatError, PolicyRefused
 from akis.profile.load import load
 from akis.secret import Secret
-from akis.unlock.new_pin import ONE_DIGIT, REPEATED_GROUP, RUN_DOWN, RUN_UP, SERIAL, ObviousPin, check_new_pin
+from akis.unlock.new_pin import (
+    KEYPAD_LINE,
+    ONE_DIGIT,
+    REPEATED_GROUP,
+    RUN_DOWN,
+    RUN_UP,
+    SERIAL,
+    ObviousPin,
+    UnfitPin,
+    check_ahead,
+    check_new_pin,
+)
 from tests.leaks import silent
 
 RULES = load("akis-2").pin
@@ -28,7 +39,9 @@ def reason(pin: str, serial: bytes = NUMBER, rules=RULES) -> str | None:
     return None
 
 
-@pytest.mark.parametrize("pin", ["593827", "1357", "2468", "9042", "112233", "12344321", "74108520", "0918"])
+@pytest.mark.parametrize(
+    "pin", ["593827", "1357", "2468", "9042", "112233", "12344321", "74108520", "0918", "1478520", "25809"]
+)
 def test_one_that_will_do(pin):
     assert reason(pin) is None
 
@@ -50,6 +63,13 @@ def test_one_that_will_do(pin):
         ("987654", RUN_DOWN),
         ("3210", RUN_DOWN),
         ("1098", RUN_DOWN),
+        ("2580", KEYPAD_LINE),
+        ("0852", KEYPAD_LINE),
+        ("1470", KEYPAD_LINE),
+        ("0963", KEYPAD_LINE),
+        ("147369", KEYPAD_LINE),
+        ("159357", KEYPAD_LINE),
+        ("08521470", KEYPAD_LINE),
     ],
 )
 def test_one_that_is_guessed_first(pin, why):
@@ -72,8 +92,26 @@ def test_one_from_the_serial_number(pin, where):
 
 @pytest.mark.parametrize("pin", ["", "123", "123456789", "12a4", "12 4", "1234\n"])
 def test_one_that_the_card_does_not_take(pin):
-    with pytest.raises(PinFormatError, match="nothing was sent"):
+    with pytest.raises(UnfitPin, match="4 to 8 digits; choose such a one, nothing was sent to the card"):
         check_new_pin(Secret(pin), RULES, NUMBER)
+
+
+@pytest.mark.parametrize("pin", ["", "123", "1" * 17, "12a4", "1234\n"])
+def test_one_that_no_card_takes_is_known_ahead(pin):
+    with pytest.raises(PinFormatError, match="no card that is known here takes this PIN") as error:
+        check_ahead(Secret(pin))
+    silent(error.value, [pin] if len(pin) > 3 else [])
+
+
+@pytest.mark.parametrize("pin", ["1111", "1212", "2345", "9876", "2580"])
+def test_one_that_is_guessed_whatever_the_card_is_known_ahead(pin):
+    with pytest.raises(ObviousPin):
+        check_ahead(Secret(pin))
+
+
+@pytest.mark.parametrize("pin", ["593827", "4953", "59382741605"])
+def test_what_depends_on_the_card_is_left_for_later(pin):
+    check_ahead(Secret(pin))
 
 
 def test_other_characters_have_no_zero_after_nine():
@@ -87,7 +125,7 @@ def test_other_characters_have_no_zero_after_nine():
 
 def test_the_refusal_says_why_and_not_what():
     pin = "48614861"
-    with pytest.raises(PolicyRefused, match="a group of digits is repeated; choose another, nothing was sent") as error:
+    with pytest.raises(PolicyRefused, match="a group of digits is repeated; choose another") as error:
         check_new_pin(Secret(pin), RULES, NUMBER)
     silent(error.value, [pin])
 

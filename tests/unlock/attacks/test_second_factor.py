@@ -8,6 +8,7 @@ import pytest
 
 from akis.authority.store.store import Store
 from akis.authority.store.tables import Holder, IssuedCard, SignIn, Unlock
+from akis.unlock.holds import Holds
 from akis.unlock.kinds import Kind
 from akis.unlock.messages import Failed
 from tests.akis.authority.http.served import BY_SMS, HOLDER, Served, bearer, new_card, served
@@ -32,6 +33,15 @@ def asked(authority: Served) -> str:
 def first_said(authority: Served, token: str) -> object:
     with authority.exchange(token) as exchange:
         return exchange.receive()
+
+
+def turned_away(authority: Served, token: str) -> None:
+    """A token that no unlock has is refused, and fills no audit log, however often it comes."""
+    before = len(authority.audited("exchange"))
+    said = first_said(authority, token)
+    assert isinstance(said, Failed)
+    assert (said.kind, said.holds) == (Kind.UNLOCK_OVER, Holds.AS_BEFORE)
+    assert len(authority.audited("exchange")) == before
 
 
 def test_three_wrong_codes_end_the_unlock_also_for_the_right_one(authority: Served) -> None:
@@ -192,14 +202,9 @@ class TestTokens:
 
     def test_of_a_sign_in_for_an_unlock_and_the_other_way(self, authority: Served) -> None:
         unlock, portal = authority.confirmed(), authority.sign_in()
-        cut_off(authority, first_said(authority, portal), Kind.UNLOCK_OVER)
+        turned_away(authority, portal)
         refused(authority.http.post("/v1/codes", headers=bearer(unlock)), Kind.NOT_SIGNED_IN)
-        told(
-            authority,
-            authority.http.delete("/v1/sign-ins/current", headers=bearer(unlock)),
-            Kind.NOT_SIGNED_IN,
-            "sign_out",
-        )
+        refused(authority.http.delete("/v1/sign-ins/current", headers=bearer(unlock)), Kind.NOT_SIGNED_IN)
 
     def test_what_the_database_holds_opens_nothing(self, authority: Served) -> None:
         """Whoever reads it finds hashes."""
@@ -207,7 +212,7 @@ class TestTokens:
         for kind in (Unlock, SignIn):
             for row in authority.rows(kind):
                 for shown in (row.token_hash.hex(), getattr(row, "id", "")):
-                    cut_off(authority, first_said(authority, shown), Kind.UNLOCK_OVER)
+                    turned_away(authority, shown)
         nothing_gained(authority)
 
 

@@ -117,7 +117,7 @@ def until(condition: Callable[[], bool]) -> None:
 
 
 def _started(log: Path) -> int:
-    return log.read_text().count("Application startup complete.")
+    return log.read_text().count('"event": "listening"')
 
 
 def _done(path: Path) -> float:

@@ -44,7 +44,8 @@ def refused(url: str, code: str, *arguments: object) -> str:
         ended: Done = client.end()
     assert (ended.code, ended.report["holds"]) == (Exit.AUTHORITY, "as_before")
     assert leaks(ended.out + ended.err, [code, NEW_PIN]) == []
-    assert ended.err == f"akis: {ended.report['message']}\nYour card is as it was before.\n"
+    assert ended.err.splitlines() == [f"akis: {ended.report['message']}", *ended.report["advice"]]
+    assert ended.report["advice"][0] == "Your card is as it was before."
     return str(ended.report["message"])
 
 
@@ -55,9 +56,12 @@ def test_the_certificate_is_verified(behind_tls: Service, tls: DemoTls, pcsc: Pc
     another.mkdir()
     untrusted = f"the certificate of {url} is not trusted"
     assert refused(url, code).startswith(untrusted)
-    assert refused(url, code, "--ca", make_demo_tls(another).ca).startswith(untrusted)
+    other = make_demo_tls(another).ca
+    assert refused(url, code, "--ca", other).startswith(f"the certificate of {url} is not from the CA in {other} (")
     plain = url.replace("https", "http")
-    assert refused(plain, code).startswith(f"the connection to {plain} broke")
+    said = refused(plain, code)
+    assert said.startswith(f"the connection to {plain} broke")
+    assert said.endswith("if it speaks TLS, write the address as https://")
     # None of that has used the code up.
     card = demo("mehmet-2.5", "blocked")
     with pcsc.insert(card), Client(url, code, "--json", "--ca", tls.ca) as client:
@@ -67,14 +71,15 @@ def test_the_certificate_is_verified(behind_tls: Service, tls: DemoTls, pcsc: Pc
     assert stored(card) == (NEW_PIN, "active", 3)
 
 
-def test_an_authority_that_is_down(tmp_path: Path) -> None:
+def test_an_authority_that_is_down(pcsc: PcscService, tmp_path: Path) -> None:
     made = Service(tmp_path)
     made.report("demo-data", "--cards", made.cards)
     with made:
         code = made.portals_code(MEHMET.name, MEHMET.password)
         secure = made.url.replace("http", "https")
         assert refused(secure, code) == (
-            f"no secure connection to {secure} came about; see that the address is right and that https is spoken"
+            f"no secure connection to {secure} came about; see that https is spoken there, and if it is plain http, "
+            "which this machine alone may have, write the address as http://"
         )
     assert refused(made.url, code) == (
         f"nothing answers at {made.url}; see that the address is right and that the authority is running"

@@ -97,8 +97,8 @@ def test_a_holder_at_a_terminal_is_asked_in_turkish(whole: Whole, monkeypatch: p
     service, code = whole.issuer.service, whole.code()
     terminal = Terminal("unlock", "--authority", whole.wire.url, "--language", "tr")
     terminal.answer("Portaldan aldığınız kod (15 hane): ", code)
-    terminal.answer("Yeni PIN (4-8 rakam): ", NEW_PIN)
-    terminal.answer("Yeni PIN (tekrar): ", NEW_PIN)
+    terminal.answer("Yeni PIN kodu (4-8 rakam): ", NEW_PIN)
+    terminal.answer("Yeni PIN kodu (tekrar): ", NEW_PIN)
     terminal.wait_for("… 42 numarasına gelen SMS kodu (yeni SMS için yalnızca Enter): ")
     answer = service.sms()[0]["text"].partition(":")[0]
     terminal.type(f"{answer}\n")

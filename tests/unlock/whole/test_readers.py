@@ -120,14 +120,32 @@ def test_a_reader_that_is_unplugged_may_be_plugged_in_again(
     assert stored(card) == IN_FORCE
 
 
-def test_without_the_pcsc_service_it_ends(service: Service, pcsc: PcscService) -> None:
+def test_a_pcsc_service_that_stops_is_waited_for_like_a_card(service: Service, pcsc: PcscService) -> None:
+    card = demo("mehmet-2.5", "blocked")
     with unlocking(service) as client:
         client.says(WAITING)
         pcsc.stop()
-        ended = client.end()
+        client.says("start pcscd, then connect again\n")
+        pcsc.start()
+        with pcsc.insert(card, 0):
+            done(client)
+    assert stored(card) == IN_FORCE
+
+
+def test_without_the_pcsc_service_the_code_stays_good(service: Service, pcsc: PcscService) -> None:
+    code, card = service.portals_code(MEHMET.name, MEHMET.password), demo("mehmet-2.5", "blocked")
+    pcsc.stop()
+    try:
+        with Client(service.url, code, "--json") as client:
+            ended = client.end()
+    finally:
+        pcsc.start()
     assert (ended.code, ended.report["holds"]) == (Exit.NO_CARD, "as_before")
     assert ended.report["error"]["kind"] == "NoService"
-    assert "Your card is as it was before." in ended.err
+    with pcsc.insert(card, 0), Client(service.url, code, "--json") as client:
+        client.answer(MEHMET.password)
+        done(client)
+    assert stored(card) == IN_FORCE
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from akis.authority.http.metrics import Metrics
 from akis.authority.http.of_request import Service
 from akis.authority.store.store import StoreUnavailable
 from akis.authority.store.tables import CardLease, Unlock
+from akis.emulator import EmulatedCard
 from akis.unlock.holds import Holds
 from akis.unlock.kinds import Kind
 from akis.unlock.messages import LONGEST, Answer, Command, Done, Failed, Gone, Report
@@ -142,6 +144,18 @@ class TestRefused:
         assert self.first(authority, "x").kind == Kind.NOT_READY
 
 
+def test_a_card_that_does_not_prove_itself_is_worth_a_warning(authority: Served, lines: Lines) -> None:
+    token, card = authority.confirmed(), new_card()
+    keys = tuple(replace(key, mac=bytes(len(key.mac))) for key in card.personality.keys)
+    forged = replace(card.personality, keys=keys)
+    with authority.exchange(token) as exchange:
+        assert failed(exchange.carry(EmulatedCard(forged, card.memory))) == (Kind.CARD_NOT_AUTHENTIC, Holds.AS_BEFORE)
+        assert over(exchange) == 1000
+    [line] = lines.said("card not authentic")
+    assert (line["level"], line["serial"]) == ("warning", CARD.serial.hex().upper())
+    assert line["unlock"] == authority.unlock().id
+
+
 def test_after_a_failure_the_same_unlock_may_be_tried_again(authority: Served) -> None:
     token, card = authority.confirmed(), new_card()
     with authority.exchange(token) as exchange:
@@ -210,9 +224,44 @@ def test_no_transport_pin_leaves_before_the_end_is_written_down(
     monkeypatch.setattr(exchange_module, "end_exchange", gone)
     card = new_card()
     with authority.exchange(authority.confirmed()) as exchange:
-        assert failed(exchange.carry(card)) == (Kind.NOT_READY, Holds.TRANSPORT_PIN)
+        said = exchange.carry(card)
+        assert failed(said) == (Kind.NOT_READY, Holds.TRANSPORT_PIN)
+        assert said.n == exchange.commands == RESET
     assert lines.said("broken")[0]["error"] == "StoreUnavailable"
     silent(lines.text, [pin(card)[0]])
+
+
+def test_an_end_that_could_not_be_written_down_is_written_down_at_the_second_attempt(
+    authority: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, attempts = exchange_module.end_exchange, []
+
+    def gone_for_a_moment(*end: Any) -> None:
+        attempts.append(end)
+        if len(attempts) == 1:
+            raise StoreUnavailable("the database does not answer")
+        write(*end)
+
+    monkeypatch.setattr(exchange_module, "end_exchange", gone_for_a_moment)
+    with authority.exchange(authority.confirmed()) as exchange:
+        assert failed(exchange.carry(new_card())) == (Kind.NOT_READY, Holds.TRANSPORT_PIN)
+        assert over(exchange) == 1000
+    assert len(attempts) == 2
+    assert state(authority.unlock()) == ("confirmed", "not_ready", "transport_pin", None)
+    assert authority.audited("exchange")[-1].details["commands"] == RESET
+    assert not authority.rows(CardLease)
+
+
+def test_what_goes_wrong_inside_is_told_in_its_place(authority: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(*_: object) -> bool:
+        raise StoreUnavailable("the database does not answer")
+
+    monkeypatch.setattr(exchange_module, "keep_alive", gone)
+    with authority.exchange(authority.confirmed()) as exchange:
+        said = exchange.carry(new_card())
+        assert failed(said) == (Kind.NOT_READY, Holds.AS_BEFORE)
+        assert said.n == exchange.commands == RESET - 1
+    assert authority.audited("exchange")[-1].details["commands"] == RESET - 1
 
 
 def test_a_report_that_does_not_come_is_not_waited_for_longer_than_that(authority: Served) -> None:

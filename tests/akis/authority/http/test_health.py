@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from akis.authority.http import portal
+from akis.authority.http.readiness import LASTS, Readiness
 from akis.unlock.kinds import Kind
 from tests.akis.authority.http.served import HOLDER, Lines, Served
 from tests.akis.authority.http.test_refusals import refused
@@ -50,6 +51,30 @@ def test_without_its_master_key_it_is_not_ready(authority: Served, lines: Lines)
     authority.authority.master.close()
     assert "master key" in refused(authority.http.get("/readyz"), Kind.NOT_READY)["detail"]
     assert lines.said("not ready")[0]["error"] == "MasterKeyError"
+
+
+def test_what_was_found_out_counts_for_a_while(authority: Served, lines: Lines) -> None:
+    """Anybody may ask, so asking again and again costs the database and the HSM nothing."""
+    moment = 100.0
+    readiness = Readiness(lambda: moment)
+    assert readiness.complaint(authority.authority) is None
+    lose_database(authority)
+    assert readiness.complaint(authority.authority) is None
+    moment += LASTS
+    for _ in range(3):
+        assert readiness.complaint(authority.authority) == "the database cannot be used at present"
+    assert len(lines.said("not ready")) == 1
+
+
+def test_while_one_finds_out_others_are_told_what_was_found_last(authority: Served) -> None:
+    moment = 100.0
+    readiness = Readiness(lambda: moment)
+    assert readiness.complaint(authority.authority) is None
+    moment += LASTS
+    lose_database(authority)
+    with readiness._asking:
+        assert readiness.complaint(authority.authority) is None
+    assert readiness.complaint(authority.authority) is not None
 
 
 def test_what_nobody_foresaw_is_told_without_its_words(

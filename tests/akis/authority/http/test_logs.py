@@ -108,6 +108,23 @@ def test_plain_lines_are_for_people() -> None:
     assert "{" not in lines.text
 
 
+@pytest.mark.parametrize(
+    ("name", "level", "text", "stays"),
+    [
+        ("uvicorn.error", logging.INFO, "Started server process [%d]", False),
+        ("uvicorn.error", logging.INFO, "Application shutdown complete.", False),
+        ("uvicorn.error", logging.INFO, "Child process [7] died", True),
+        ("uvicorn.error", logging.ERROR, "Application startup failed. Exiting.", True),
+        (logs.NAME, logging.INFO, "listening", True),
+    ],
+)
+def test_of_starting_and_stopping_uvicorn_says_only_what_went_wrong(
+    name: str, level: int, text: str, stays: bool
+) -> None:
+    record = logging.LogRecord(name, level, __file__, 1, text, None, None)
+    assert logs.WithoutChatter().filter(record) is stays
+
+
 def test_the_configuration_is_one_that_logging_takes() -> None:
     before = [(log := logging.getLogger(name), log.handlers[:], log.level, log.propagate) for name in NAMES]
     try:

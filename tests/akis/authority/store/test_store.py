@@ -116,6 +116,20 @@ def test_moments_come_back_in_utc(store: Store) -> None:
     assert (found, found.tzinfo) == (at, UTC)
 
 
+def test_the_last_moment_there_is_comes_back_from_a_server_further_east(postgres: PostgresServer) -> None:
+    """Certificates that do not end have it (RFC 5280 §4.1.2.5); in Istanbul it is in the year 10000."""
+    name, last = postgres.create(), datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+    postgres.do(f"ALTER DATABASE {name} SET timezone TO 'Europe/Istanbul'")
+    store = Store(postgres.url(name))
+    migrate(store)
+    with store.begin() as session:
+        session.add(Attempts(who="-", since=last, count=0))
+    with store.read() as session:
+        assert session.get_one(Attempts, "-").since == last
+    store.close()
+    postgres.drop(name)
+
+
 def test_a_moment_without_its_zone_is_refused(store: Store) -> None:
     with pytest.raises(InvalidArgument, match="time zone"), store.begin() as session:
         session.add(Attempts(who="-", since=datetime(2026, 3, 1), count=0))
