@@ -71,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _show(args: argparse.Namespace) -> int:
-    from akis.authority.operator import audit_lines
+    from akis.authority.people.operator import audit_lines
     from akis.errors import InvalidArgument
 
     if args.last is not None and args.last < 1:

@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _show(args: argparse.Namespace) -> int:
-    from akis.authority.people import known_card
+    from akis.authority.people.database import known_card
 
     with opened_store(args) as store, store.read() as session:
         card = _as_json(known_card(session, args.serial))
@@ -59,7 +59,7 @@ def _show(args: argparse.Namespace) -> int:
 
 def _revoke(args: argparse.Namespace) -> int:
     """Revoke it and say whether it was so already."""
-    from akis.authority.operator import revoke
+    from akis.authority.people.operator import revoke
 
     with opened_store(args) as store:
         changed = revoke(store, args.serial, now())

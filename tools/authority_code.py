@@ -30,8 +30,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Issue it and show it."""
-    from akis.authority.codes import new_code
-    from akis.authority.operator import OPERATOR
+    from akis.authority.people.operator import OPERATOR
+    from akis.authority.steps.codes import new_code
     from akis.unlock.code import grouped
 
     with opened_authority(args) as authority, refusals():
@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _holder(authority: Authority, name: str) -> Holder:
-    from akis.authority.people import find_holder
+    from akis.authority.people.database import find_holder
     from akis.errors import InvalidArgument
 
     with authority.read() as session:

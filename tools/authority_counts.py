@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from akis.authority.people import Imported
+    from akis.authority.people.database import Imported
 
 
 def in_words(counts: Imported) -> Iterator[str]:

@@ -15,7 +15,7 @@ from .authority_counts import in_words
 from .authority_options import add_database, describe, migrated_store, now, settings
 
 if TYPE_CHECKING:
-    from akis.authority.demo import DemoCard
+    from akis.authority.demo.data import DemoCard
 
 KEY = "demo-master.key"
 """What the file with the demo's master key is called."""
@@ -44,8 +44,8 @@ def run(args: argparse.Namespace) -> int:
     """Bring them in and say how to go on."""
     from dataclasses import asdict
 
-    from akis.authority.demo import CARDS, HOLDERS
-    from akis.authority.demo_people import bring_in_demo
+    from akis.authority.demo.data import CARDS, HOLDERS
+    from akis.authority.demo.people import bring_in_demo
 
     files = {} if args.cards is None else _new_files(Path(args.cards))
     with migrated_store(args) as store:
@@ -84,7 +84,7 @@ def _next(args: argparse.Namespace, card: DemoCard, path: Path) -> Iterator[list
 
 def _new_files(folder: Path) -> Mapping[DemoCard, Path]:
     """Where each card goes; nothing is written where one of the files is there already."""
-    from akis.authority.demo import CARDS
+    from akis.authority.demo.data import CARDS
 
     files = {card: folder / f"{card.name}.toml" for card in CARDS}
     for path in (*files.values(), folder / KEY):
@@ -98,7 +98,7 @@ def _new_files(folder: Path) -> Mapping[DemoCard, Path]:
 
 
 def _write(folder: Path, files: Mapping[DemoCard, Path]) -> None:
-    from akis.authority.demo import MASTER_KEY, demo_personality
+    from akis.authority.demo.data import MASTER_KEY, demo_personality
     from akis.authority.keys.file import new_master_key_file
     from akis.emulator.new_personality import write_personality
 

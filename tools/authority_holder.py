@@ -60,7 +60,7 @@ def as_json(holder: Holder) -> dict[str, Any]:
 
 
 def _list(args: argparse.Namespace) -> int:
-    from akis.authority.people import list_holders
+    from akis.authority.people.database import list_holders
 
     with opened_store(args) as store, store.read() as session:
         holders = [as_json(holder) for holder in list_holders(session)]
@@ -78,7 +78,7 @@ def _list(args: argparse.Namespace) -> int:
 
 
 def _show(args: argparse.Namespace) -> int:
-    from akis.authority.people import known_holder
+    from akis.authority.people.database import known_holder
 
     with opened_store(args) as store, store.read() as session:
         holder = as_json(known_holder(session, args.name))
@@ -91,7 +91,7 @@ def _show(args: argparse.Namespace) -> int:
 
 def _set_locked(args: argparse.Namespace) -> int:
     """Do it and say whether it was so already."""
-    from akis.authority.operator import set_locked
+    from akis.authority.people.operator import set_locked
 
     with opened_store(args) as store:
         changed = set_locked(store, args.name, args.locked, now())

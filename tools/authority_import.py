@@ -41,8 +41,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Import all of it, or nothing."""
-    from akis.authority.operator import bring_in
-    from akis.authority.people_given import read_people
+    from akis.authority.people.given import read_people
+    from akis.authority.people.operator import bring_in
 
     people = read_people(Path(args.file), args.format)
     with migrated_store(args) as store:

@@ -21,7 +21,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Migrate, where there is anything to be done."""
-    from akis.authority.open import open_store
+    from akis.authority.serving.open import open_store
     from akis.authority.store.migrate import is_current, migrate
 
     with closing(open_store(settings(args))) as store:

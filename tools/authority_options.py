@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from akis.authority.context import Authority
-    from akis.authority.settings import Settings
+    from akis.authority.serving.settings import Settings
     from akis.authority.store.store import Store
 
 DATABASE = "sqlite:///FILE or postgresql://USER@HOST/NAME, without a password; or env:NAME or file:PATH, where the URL \
@@ -63,7 +63,7 @@ def settings(args: argparse.Namespace) -> Settings:
     """
     from dataclasses import replace
 
-    from akis.authority.settings import Settings
+    from akis.authority.serving.settings import Settings
 
     given: dict[str, Any] = {name: value for name in _BY_OPTION if (value := getattr(args, name, None)) is not None}
     read = Settings() if args.config is None else Settings.from_toml(Path(args.config))
@@ -92,7 +92,7 @@ def opened_store(args: argparse.Namespace) -> Iterator[Store]:
     """The database, which is there, its tables those of this version; closed at the end of a ``with``."""
     from contextlib import closing
 
-    from akis.authority.open import open_store
+    from akis.authority.serving.open import open_store
 
     with closing(open_store(settings(args))) as store:
         check_tables(store)
@@ -104,7 +104,7 @@ def migrated_store(args: argparse.Namespace) -> Iterator[Store]:
     """The database, made or brought to the tables of this version where that is needed; closed as well."""
     from contextlib import closing
 
-    from akis.authority.open import open_store
+    from akis.authority.serving.open import open_store
     from akis.authority.store.migrate import migrate
 
     with closing(open_store(settings(args))) as store:
@@ -115,7 +115,7 @@ def migrated_store(args: argparse.Namespace) -> Iterator[Store]:
 @contextmanager
 def opened_authority(args: argparse.Namespace) -> Iterator[Authority]:
     """Database and master key, as the service has them, and belonging together; closed at the end of a ``with``."""
-    from akis.authority.open import check_fitting, close_authority, open_authority
+    from akis.authority.serving.open import check_fitting, close_authority, open_authority
 
     authority = open_authority(settings(args))
     try:
@@ -128,7 +128,7 @@ def opened_authority(args: argparse.Namespace) -> Iterator[Authority]:
 
 def check_tables(store: Store) -> None:
     """Make no database by the way: :class:`InvalidArgument` where there is none, or none with the tables of now."""
-    from akis.authority.open import missing_file
+    from akis.authority.serving.open import missing_file
     from akis.authority.store.migrate import is_current
     from akis.errors import InvalidArgument
 

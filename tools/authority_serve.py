@@ -52,7 +52,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Serve."""
-    from akis.authority.serve import serve
+    from akis.authority.serving.serve import serve
 
     wanted = settings(args)
 

@@ -15,7 +15,7 @@ from .authority_table import table
 from .width import columns
 
 if TYPE_CHECKING:
-    from akis.authority.unlock_lines import UnlockLine
+    from akis.authority.people.unlock_lines import UnlockLine
 
 _HEADINGS = ("Begun (UTC)", "Holder", "Card", "What became of it")
 _SERIAL_END = 8
@@ -40,8 +40,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print them, the newest first."""
-    from akis.authority.people import known_card, known_holder
-    from akis.authority.unlock_lines import list_unlocks
+    from akis.authority.people.database import known_card, known_holder
+    from akis.authority.people.unlock_lines import list_unlocks
     from akis.errors import InvalidArgument
 
     if args.last < 1:
@@ -63,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _as_json(unlock: UnlockLine, moment: datetime) -> dict[str, object]:
-    from akis.authority.unlock_lines import LIVE
+    from akis.authority.people.unlock_lines import LIVE
 
     found = asdict(unlock)
     if unlock.refusal is not None:

@@ -28,8 +28,8 @@ def first_act(kind: str, screen: Screen | None) -> dict[str, Any] | None:
         return None
     from rich.console import Console
 
-    from akis.authority.demo import demo_card
-    from akis.authority.demo_machine import DemoMachine
+    from akis.authority.demo.data import demo_card
+    from akis.authority.demo.machine import DemoMachine
 
     from .language import speak
     from .unlock_emulator import afterwards, where

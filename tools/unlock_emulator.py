@@ -20,8 +20,8 @@ from .language import N_, _
 from .unlock_signals import Signals, Terminated
 
 if TYPE_CHECKING:
-    from akis.authority.demo import DemoCard
-    from akis.authority.demo_machine import DemoMachine
+    from akis.authority.demo.data import DemoCard
+    from akis.authority.demo.machine import DemoMachine
     from akis.emulator.personality import State
     from akis.secret import Secret
 
@@ -58,7 +58,7 @@ def run_on_one_machine(args: argparse.Namespace, carry_out: CarryOut) -> int:
         )
     if not args.non_interactive and (sys.stdin is None or not sys.stdin.isatty()):
         raise InvalidArgument(_("no terminal to ask on; with --non-interactive every answer is the demo's own"))
-    from akis.authority.demo_machine import DemoMachine
+    from akis.authority.demo.machine import DemoMachine
 
     try:
         with Signals(), DemoMachine(card, state) as machine:
@@ -123,7 +123,7 @@ def _unlock(args: argparse.Namespace, machine: DemoMachine, carry_out: CarryOut)
 
 def _wanted(text: str) -> tuple[DemoCard, State]:
     """``[NAME][,STATE]``: a demo card, or the first of a kind, in a state; a new one of akis-2.2 by default."""
-    from akis.authority.demo import CARDS, demo_card
+    from akis.authority.demo.data import CARDS, demo_card
 
     name, _comma, state = text.partition(",")
     try:

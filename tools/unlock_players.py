@@ -15,7 +15,7 @@ from .unlock_prompts import Prompts
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from akis.authority.demo_machine import DemoMachine
+    from akis.authority.demo.machine import DemoMachine
     from akis.unlock.cards import FoundCard
     from akis.unlock.opened import SecondFactor
 

@@ -9,7 +9,7 @@ import akis.authority.http.issuing
 import akis.emulator.card
 import akis.pin
 import akis.sm.mutual_auth
-from akis.authority.demo import MASTER_KEY, demo_card, demo_personality
+from akis.authority.demo.data import MASTER_KEY, demo_card, demo_personality
 from akis.codec import pin_block
 from akis.codec.apdu import CommandApdu
 from akis.commands import pin as commands

@@ -6,11 +6,11 @@ import argparse
 
 import pytest
 
-from akis.authority.key_check import OtherMasterKey
 from akis.authority.keys.file import NoMasterKey
+from akis.authority.keys.key_check import OtherMasterKey
 from akis.authority.keys.master import MasterKeyError
-from akis.authority.listening import CannotServe, TlsFilesUnusable
-from akis.authority.people_file import PeopleError
+from akis.authority.people.file import PeopleError
+from akis.authority.serving.listening import CannotServe, TlsFilesUnusable
 from akis.authority.store.store import StoreUnavailable
 from akis.errors import AkisError, InvalidArgument, PolicyRefused
 from tools.authority_options import add_database, options_named, settings

@@ -16,7 +16,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from akis.authority.demo_tls import make_demo_tls
+from akis.authority.demo.tls import make_demo_tls
 from akis.emulator import load_personality
 from tests.akis.emulator.virtual_reader import VirtualReader
 from tests.tools.akis_process import ROOT, akis

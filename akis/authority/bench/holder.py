@@ -11,7 +11,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from akis.authority.bench.people import PASSWORD, bench_personality, new_pin
-from akis.authority.demo import DemoCard
+from akis.authority.demo.data import DemoCard
 from akis.connect import Connection
 from akis.emulator.card import EmulatedCard
 from akis.emulator.memory import PIN, Memory

@@ -21,11 +21,11 @@ from akis.authority.bench.figures import Latency, cpu_by_part, shares
 from akis.authority.bench.people import MOST, PASSWORD, bench_card, bring_in_bench
 from akis.authority.bench.postgres import cpu_seconds, server_process
 from akis.authority.bench.server import Server, ServerFailed
-from akis.authority.demo import MASTER_KEY
+from akis.authority.demo.data import MASTER_KEY
 from akis.authority.keys.file import new_master_key_file
-from akis.authority.open import open_store
 from akis.authority.passwords import password_fits
-from akis.authority.settings import Settings
+from akis.authority.serving.open import open_store
+from akis.authority.serving.settings import Settings
 from akis.authority.store.migrate import migrate
 from akis.authority.store.store import Store
 from akis.errors import InvalidArgument

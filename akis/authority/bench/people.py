@@ -10,13 +10,13 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from akis.authority.demo import MASTER_KEY, DemoCard, DemoHolder
+from akis.authority.demo.data import MASTER_KEY, DemoCard, DemoHolder
 from akis.authority.keys.card_keys import card_keys
 from akis.authority.keys.file import FileMasterKey
-from akis.authority.operator import bring_in
 from akis.authority.passwords import hash_password
-from akis.authority.people_file import Entry
-from akis.authority.people_given import given_people
+from akis.authority.people.file import Entry
+from akis.authority.people.given import given_people
+from akis.authority.people.operator import bring_in
 from akis.authority.store.store import Store
 from akis.emulator.personality import Personality, load_personality
 from akis.secret import Secret

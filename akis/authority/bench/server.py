@@ -12,8 +12,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Self
 
-from akis.authority.serve import STOPS_WITHIN, serve
-from akis.authority.settings import Settings
+from akis.authority.serving.serve import STOPS_WITHIN, serve
+from akis.authority.serving.settings import Settings
 from akis.errors import AkisError
 
 _STARTS_WITHIN = 60.0

@@ -21,8 +21,8 @@ from akis.authority.http.of_request import Service
 from akis.authority.http.problems import refuse_in_problems
 from akis.authority.http.requests import Requests
 from akis.authority.http.tidying import tidying
-from akis.authority.open import close_authority, open_authority
-from akis.authority.settings import Settings
+from akis.authority.serving.open import close_authority, open_authority
+from akis.authority.serving.settings import Settings
 from akis.authority.spent import HTTP
 from akis.errors import AkisError
 from akis.unlock.messages import SUBPROTOCOL

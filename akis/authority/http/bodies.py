@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from akis.authority.sign_in import LONGEST_NAME
+from akis.authority.steps.sign_in import LONGEST_NAME
 from akis.unlock.code import LENGTH as CODE_LENGTH
 
 LONGEST_TEXT = 1024

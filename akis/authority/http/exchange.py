@@ -14,7 +14,6 @@ from fastapi import APIRouter
 from starlette.websockets import WebSocket
 
 from akis.authority.drive import ChannelClosed, Outcome, drive
-from akis.authority.exchanges import DONE, Begun, begin_exchange, end_exchange, keep_alive, report
 from akis.authority.http import logs
 from akis.authority.http.bearer import shown_token, unlock_bearer
 from akis.authority.http.issuing import Issuing
@@ -23,6 +22,7 @@ from akis.authority.http.of_request import Service, address_of, service_of
 from akis.authority.http.problems import NOT_READY
 from akis.authority.http.socket_channel import GONE, SocketChannel
 from akis.authority.refused import Refused
+from akis.authority.steps.exchanges import DONE, Begun, begin_exchange, end_exchange, keep_alive, report
 from akis.commands.security import MUTUAL_AUTHENTICATE
 from akis.errors import AkisError
 from akis.unlock.holds import Holds

@@ -5,9 +5,9 @@ from __future__ import annotations
 from contextlib import ExitStack
 
 from akis.authority.context import Authority
-from akis.authority.exchanges import Begun
 from akis.authority.keys.card_keys import card_keys
 from akis.authority.spent import CRYPTOGRAPHY
+from akis.authority.steps.exchanges import Begun
 from akis.pin import random_digits
 from akis.profile.load import load
 from akis.secret import Secret

@@ -5,12 +5,12 @@ from __future__ import annotations
 import anyio.to_thread
 from fastapi import APIRouter
 
-from akis.authority.codes import new_code
 from akis.authority.http.bearer import SignInToken
 from akis.authority.http.bodies import CodeOut, HolderOut, SignedIn, SignInBody
 from akis.authority.http.documented import refusals
 from akis.authority.http.of_request import Address, TheAuthority, TheService
-from akis.authority.sign_in import sign_in, sign_out, signed_in
+from akis.authority.steps.codes import new_code
+from akis.authority.steps.sign_in import sign_in, sign_out, signed_in
 from akis.unlock.kinds import Kind
 
 router = APIRouter(tags=["portal"])

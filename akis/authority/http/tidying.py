@@ -8,9 +8,9 @@ from contextlib import asynccontextmanager, suppress
 
 import anyio.to_thread
 
-from akis.authority import attempts
 from akis.authority.context import Authority
 from akis.authority.http import logs
+from akis.authority.steps import attempts
 from akis.errors import AkisError
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request
 
-from akis.authority.choose_card import choose_card
 from akis.authority.http.bearer import UnlockToken
 from akis.authority.http.bodies import (
     AnswerBody,
@@ -21,9 +20,10 @@ from akis.authority.http.bodies import (
 from akis.authority.http.documented import refusals
 from akis.authority.http.of_request import Address, TheAuthority
 from akis.authority.http.requests import UNLOCK
-from akis.authority.second_factor import SecondFactor, answer
+from akis.authority.steps.choose_card import choose_card
+from akis.authority.steps.redeem import open_unlock
+from akis.authority.steps.second_factor import SecondFactor, answer
 from akis.authority.store.tables import IssuedCard
-from akis.authority.unlocks import open_unlock
 from akis.unlock.kinds import Kind
 
 router = APIRouter(tags=["unlock"])

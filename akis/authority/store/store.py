@@ -4,7 +4,7 @@ On SQLite every transaction of :meth:`Store.begin` is the only writer from its f
 default isolation (read committed), rows are locked where they are read to be changed, so that nothing has to be tried
 again: no serialization failure can come, and no deadlock as long as everybody locks in one order:
 
-1. the rate of attempts (:mod:`akis.authority.attempts`), names before addresses;
+1. the rate of attempts (:mod:`akis.authority.steps.attempts`), names before addresses;
 2. data rows, from the general to the particular: holder, card, code or unlock, lease;
 3. the head of the audit log (:mod:`akis.authority.audit`), last, because everybody needs it.
 """

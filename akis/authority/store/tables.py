@@ -166,7 +166,7 @@ class CardLease(Base):
 
 class Attempts(Base):
     """How often somebody failed in the window that began at ``since``; ``who`` is a kind and a name or address
-    (:mod:`akis.authority.attempts`)."""
+    (:mod:`akis.authority.steps.attempts`)."""
 
     __tablename__ = "attempts"
 
@@ -204,7 +204,10 @@ class AuditHead(Base):
 
 
 class Service(Base):
-    """What the authority remembers of itself, one row once a master key was used (:mod:`akis.authority.key_check`)."""
+    """What the authority remembers of itself: one row, once a master key was used.
+
+    See :mod:`akis.authority.keys.key_check`.
+    """
 
     __tablename__ = "service"
 

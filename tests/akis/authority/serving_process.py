@@ -13,13 +13,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from akis.authority.settings import Settings
+from akis.authority.serving.settings import Settings
 
 WAIT = 60
 _PROGRAM = """
 import os, sys
-from akis.authority.serve import serve
-from akis.authority.settings import Settings
+from akis.authority.serving.serve import serve
+from akis.authority.serving.settings import Settings
 
 def told(url):
     print(url, flush=True)

@@ -11,18 +11,18 @@ from argon2.profiles import CHEAPEST
 from sqlalchemy import select
 
 from akis.authority import audit
-from akis.authority.choose_card import choose_card
-from akis.authority.codes import new_code
 from akis.authority.context import Authority
 from akis.authority.keys.file import FileMasterKey
 from akis.authority.passwords import hash_password
 from akis.authority.refused import Refused
 from akis.authority.rules import Rules
-from akis.authority.second_factor import answer
 from akis.authority.sms import SmsFailed
+from akis.authority.steps.choose_card import choose_card
+from akis.authority.steps.codes import new_code
+from akis.authority.steps.redeem import Opened, open_unlock
+from akis.authority.steps.second_factor import answer
 from akis.authority.store.store import Store
 from akis.authority.store.tables import AuditEntry, Holder, IssuedCard, Unlock
-from akis.authority.unlocks import Opened, open_unlock
 from akis.secret import Secret
 from akis.unlock.kinds import Kind
 

@@ -14,7 +14,7 @@ import httpx
 import schemathesis
 from hypothesis import strategies as st
 
-from akis.authority.demo import demo_card
+from akis.authority.demo.data import demo_card
 from akis.unlock.code import LENGTH, check_digit
 
 CARD = demo_card("mehmet-2.5")

@@ -12,9 +12,9 @@ from typing import Any, TypeVar
 import httpx
 
 from akis.authority.context import Authority
-from akis.authority.demo import DemoCard
-from akis.authority.serve import Serving
-from akis.authority.settings import Settings
+from akis.authority.demo.data import DemoCard
+from akis.authority.serving.serve import Serving
+from akis.authority.serving.settings import Settings
 from akis.authority.store.store import Store
 from akis.authority.store.tables import CardLease, Unlock
 from akis.emulator import EmulatedCard

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from akis.authority.demo import CARDS, DemoCard, demo_personality
+from akis.authority.demo.data import CARDS, DemoCard, demo_personality
 from akis.authority.store.store import Store
 from akis.authority.store.tables import CardLease, Holder, IssuedCard, Unlock
 from akis.emulator import EmulatedCard

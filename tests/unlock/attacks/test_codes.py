@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from akis.authority.settings import Settings
+from akis.authority.serving.settings import Settings
 from akis.authority.store.store import Store
 from akis.authority.store.tables import Attempts, Code, Unlock
 from akis.unlock.kinds import Kind

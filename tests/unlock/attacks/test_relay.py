@@ -11,7 +11,7 @@ from random import Random
 
 import pytest
 
-from akis.authority.demo import DemoCard
+from akis.authority.demo.data import DemoCard
 from akis.unlock.holds import Holds
 from akis.unlock.kinds import Kind
 from akis.unlock.messages import Answer, Command, Done, Failed, Gone, Report

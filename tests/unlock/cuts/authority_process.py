@@ -7,7 +7,7 @@ import signal
 from dataclasses import asdict
 from pathlib import Path
 
-from akis.authority.demo import MASTER_KEY
+from akis.authority.demo.data import MASTER_KEY
 from akis.authority.keys.file import new_master_key_file
 from tests.unlock.cuts.issuer import Issuer
 from tests.unlock.cuts.processes import Akis

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from akis.authority.serve import Serving
+from akis.authority.serving.serve import Serving
 from tests.unlock.cuts.issuer import Issuer
 from tests.unlock.cuts.kept_card import KeptCard
 from tests.unlock.cuts.unlocking import Judge

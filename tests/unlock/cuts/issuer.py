@@ -7,11 +7,11 @@ from pathlib import Path
 from sqlalchemy import select
 
 from akis.authority import audit
-from akis.authority.codes import new_code
 from akis.authority.context import Authority
-from akis.authority.demo import MASTER_KEY, DemoCard
+from akis.authority.demo.data import MASTER_KEY, DemoCard
 from akis.authority.keys.file import FileMasterKey
 from akis.authority.rules import Rules
+from akis.authority.steps.codes import new_code
 from akis.authority.store.migrate import migrate
 from akis.authority.store.store import Store
 from akis.authority.store.tables import Holder, Unlock

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
-from akis.authority.demo import DemoCard, demo_card, demo_personality
+from akis.authority.demo.data import DemoCard, demo_card, demo_personality
 from akis.connect import Connection
 from akis.emulator import EmulatedCard, EmulatorTransport
 from akis.emulator.memory import PIN, PUK, Memory

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from akis.authority.demo import DemoCard
+from akis.authority.demo.data import DemoCard
 from akis.emulator.personality import State
 from akis.errors import CardRemoved
 from akis.unlock.holds import Holds

@@ -18,7 +18,7 @@ from sqlalchemy import select
 
 from akis.authority import audit
 from akis.authority.bench.server import Figures, figures_at
-from akis.authority.demo import MASTER_KEY
+from akis.authority.demo.data import MASTER_KEY
 from akis.authority.keys.file import new_master_key_file
 from akis.authority.store.store import Store
 from akis.authority.store.tables import AuditEntry, Unlock

@@ -6,7 +6,7 @@ import csv
 from dataclasses import replace
 from pathlib import Path
 
-from akis.authority.demo import demo_card, demo_personality
+from akis.authority.demo.data import demo_card, demo_personality
 from akis.authority.keys.card_keys import card_keys
 from akis.authority.keys.master import MasterKey
 from akis.emulator import EmulatedCard

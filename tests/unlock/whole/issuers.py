@@ -10,7 +10,7 @@ from typing import Literal
 
 import pytest
 
-from akis.authority.demo import MASTER_KEY, demo_card
+from akis.authority.demo.data import MASTER_KEY, demo_card
 from akis.authority.keys.open import open_master_key
 from akis.emulator.personality import Personality, load_personality
 from tests.postgres import PostgresServer

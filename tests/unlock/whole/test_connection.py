@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from akis.authority.demo import MEHMET
-from akis.authority.demo_tls import DemoTls, make_demo_tls
+from akis.authority.demo.data import MEHMET
+from akis.authority.demo.tls import DemoTls, make_demo_tls
 from tests.akis.unlock.issuer import stored
 from tests.leaks import leaks
 from tests.pcsc_service import PcscService

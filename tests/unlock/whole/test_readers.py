@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from akis.authority.demo import MEHMET
+from akis.authority.demo.data import MEHMET
 from tests import pcscd_process
 from tests.akis.unlock.issuer import stored
 from tests.another_program import AnotherProgram

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from akis.authority.bench.people import bench_card, bench_personality, bring_in_bench, new_pin
-from akis.authority.demo import CARDS, MASTER_KEY
+from akis.authority.demo.data import CARDS, MASTER_KEY
 from akis.authority.keys.card_keys import card_keys
 from akis.authority.keys.file import FileMasterKey
 from akis.authority.passwords import password_fits
-from akis.authority.people import find_card
+from akis.authority.people.database import find_card
 from akis.authority.store.store import Store
 from akis.secret import Secret
 from akis.unlock.new_pin import check_new_pin

@@ -20,13 +20,13 @@ from websockets.sync.client import ClientConnection, connect
 
 from akis.authority import audit
 from akis.authority.context import Authority
-from akis.authority.demo import CARDS, HOLDERS, MASTER_KEY, DemoCard, demo_card, demo_personality
+from akis.authority.demo.data import CARDS, HOLDERS, MASTER_KEY, DemoCard, demo_card, demo_personality
 from akis.authority.http import logs
 from akis.authority.keys.file import FileMasterKey
 from akis.authority.passwords import hash_password
 from akis.authority.rules import Rules
-from akis.authority.serve import Serving
-from akis.authority.settings import Settings
+from akis.authority.serving.serve import Serving
+from akis.authority.serving.settings import Settings
 from akis.authority.store.store import Store
 from akis.authority.store.tables import AuditEntry, Holder, IssuedCard, IssuedCertificate, Unlock
 from akis.emulator import EmulatedCard

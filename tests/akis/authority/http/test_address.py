@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from akis.authority.http.address import client_address
-from akis.authority.settings import Settings
+from akis.authority.serving.settings import Settings
 from akis.authority.store.store import Store
 from tests.akis.authority.http.served import Served, served
 

@@ -11,12 +11,12 @@ import pytest
 from websockets.exceptions import ConnectionClosed, ConnectionClosedOK
 
 from akis.authority.drive import ChannelClosed
-from akis.authority.exchanges import Begun, begin_exchange
 from akis.authority.http import exchange as exchange_module
 from akis.authority.http.exchange import SocketChannel
 from akis.authority.http.exchange import _Exchange as OneExchange
 from akis.authority.http.metrics import Metrics
 from akis.authority.http.of_request import Service
+from akis.authority.steps.exchanges import Begun, begin_exchange
 from akis.authority.store.store import StoreUnavailable
 from akis.authority.store.tables import CardLease, Unlock
 from akis.emulator import EmulatedCard

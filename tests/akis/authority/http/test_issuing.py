@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from akis.authority.exchanges import Begun, begin_exchange
 from akis.authority.http import issuing as module
 from akis.authority.http.issuing import Issuing
+from akis.authority.steps.exchanges import Begun, begin_exchange
 from akis.errors import InvalidArgument, PolicyRefused
 from akis.secret import Secret
 from tests.akis.authority.http.served import CARD, Served

@@ -8,7 +8,7 @@ from threading import Event
 import httpx
 import pytest
 
-from akis.authority import sign_in as module
+from akis.authority.steps import sign_in as module
 from tests.akis.authority.http.served import HOLDER, WAIT, Served, bearer, until
 
 MANY = 60

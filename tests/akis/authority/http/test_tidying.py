@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from akis.authority import attempts
+from akis.authority.steps import attempts
 from akis.authority.store.store import Store, StoreUnavailable
 from akis.authority.store.tables import Attempts
 from tests.akis.authority.http.served import Lines, served, until

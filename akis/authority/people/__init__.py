@@ -1,0 +1,1 @@
+"""Holders and their cards: brought in from files, looked up, locked and revoked."""
