@@ -63,6 +63,10 @@ class ReplayDiffers(AkisError):
     """What happens now is not what was recorded; the message names exchange and field, and shows no secret."""
 
 
+class AnswerDiffers(AkisError):
+    """The card answered with another status word than the one that was expected."""
+
+
 class TransportError(AkisError):
     """The bytes did not make the way to the card and back."""
 

@@ -44,6 +44,7 @@ SUBCOMMANDS: Mapping[str, Subcommand] = {
     "pin": Subcommand("pin", "show the tries of PIN and PUK; verify, change, unblock the PIN"),
     "unlock": Subcommand("unlock", "set a new PIN on your own card, with a code of your issuer's portal and no PUK"),
     "files": Subcommand("files", "list, read and update the files of a card"),
+    "apdu": Subcommand("apdu", "send commands byte for byte and explain them, their answers checked where asked"),
     "sign": Subcommand("sign", "sign a file with a key of the card"),
     "replay": Subcommand("replay", "play recorded sessions to a card and show what differs"),
     "atr": Subcommand("atr", "explain an answer to reset, field by field, and name the card it speaks of"),

@@ -48,6 +48,7 @@ _BY_TYPE: Mapping[type[BaseException], Exit] = {
     errors.PolicyRefused: Exit.POLICY_REFUSED,
     errors.ReplayDiffers: Exit.DIFFERS,
     errors.AuthorityError: Exit.AUTHORITY,
+    errors.AnswerDiffers: Exit.DIFFERS,
     KeyboardInterrupt: Exit.INTERRUPTED,
     BrokenPipeError: Exit.BROKEN_PIPE,
 }

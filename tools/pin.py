@@ -12,7 +12,7 @@ from akis.errors import AkisError, InvalidArgument, PolicyRefused
 
 from .card_options import add_card, add_session, open_card
 from .info import in_words
-from .pin_input import add_secret, announce_try, confirm, read_secret
+from .pin_input import PUK_RISK, PUK_WORD, add_secret, announce_try, confirm, read_secret
 from .tell import tell
 
 if TYPE_CHECKING:
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 
 Report = dict[str, Any]
 Action = Callable[[argparse.Namespace], Report]
-
-_PUK_RISK = "Three wrong PUKs destroy this card for good. The issuer's secure session (--sm-keys) unblocks without it."
-_PUK_WORD = "DESTROY"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -56,7 +53,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         _unblock,
     )
     add_secret(unblock, "new-pin")
-    unblock.add_argument("--use-puk", action="store_true", help=f"by PUK instead. {_PUK_RISK}")
+    unblock.add_argument("--use-puk", action="store_true", help=f"by PUK instead. {PUK_RISK}")
     add_secret(unblock, "puk")
     unblock.add_argument("--accept-puk-risk", action="store_true", help="do not ask before the PUK is used")
     for guarded in (verify, change, unblock):
@@ -124,7 +121,7 @@ def _unblock(args: argparse.Namespace) -> Report:
 
 
 def _unblock_by_puk(args: argparse.Namespace) -> Report:
-    if not args.accept_puk_risk and not confirm(_PUK_RISK, _PUK_WORD):
+    if not args.accept_puk_risk and not confirm(PUK_RISK, PUK_WORD):
         raise PolicyRefused("the PUK was not used: its risk was not confirmed; nothing was sent")
     with (
         read_secret(args.puk, "PUK") as code,

@@ -13,6 +13,8 @@ from akis.sources.secrets import read_secret as _from_source
 from .tell import tell
 
 HELP = "where the {} comes from: env:NAME, fd:NUMBER or file:PATH; asked for when left out"
+PUK_RISK = "Three wrong PUKs destroy this card for good. The issuer's secure session (--sm-keys) unblocks without it."
+PUK_WORD = "DESTROY"
 
 
 def add_secret(parser: argparse.ArgumentParser, name: str) -> None:

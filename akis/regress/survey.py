@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from akis.codec.apdu import CHAINED, SM_BITS, CommandApdu
+from akis.codec.apdu import CHAINED
 from akis.commands import pin, security
-from akis.errors import CodecError
+from akis.commands.risk import DISABLE, ENABLE, spends
 from akis.trace.entries import Entry, Event, Exchanged, Wire
 
-_PUK_REFERENCE = 0x82
-_COMPARES_NO_PUK = (0x02, 0x03)
 _GET_RESPONSE = 0xC0
-_DISABLE, _ENABLE = 0x26, 0x28
-_COMPARING = frozenset((pin.VERIFY, pin.CHANGE, _DISABLE, _ENABLE))
-_CHANGING = frozenset((pin.CHANGE, pin.RESET, _DISABLE, _ENABLE))
+_CHANGING = frozenset((pin.CHANGE, pin.RESET, DISABLE, ENABLE))
 _HEADER = 4
 
 
@@ -81,27 +77,3 @@ def _refuses(answer: Wire) -> bool:
     return answer.raw[-2:-1] == b"\x63" or any(
         mask.hidden and mask.start + mask.length > end - 2 for mask in answer.masks
     )
-
-
-def spends(raw: bytes) -> str:
-    """Whether this command can spend a try of the ``PIN`` or the ``PUK``; nothing where it cannot.
-
-    Of a command that is damaged after its header, nobody knows what a reader or a card makes of it.
-    """
-    if len(raw) < _HEADER:
-        return ""
-    cla, ins, p1, p2 = raw[0], raw[1] & 0xFE, raw[2], raw[3]
-    if ins == pin.RESET:
-        return "" if p1 in _COMPARES_NO_PUK else "PUK"
-    if ins not in _COMPARING or not (cla & SM_BITS or _has_data(raw)):
-        return ""
-    if (ins == pin.VERIFY and p1 == 0xFF and not _has_data(raw)) or (ins == pin.CHANGE and p1 == 0x01):
-        return ""
-    return "PUK" if p2 == _PUK_REFERENCE else "PIN"
-
-
-def _has_data(raw: bytes) -> bool:
-    try:
-        return bool(CommandApdu.from_bytes(raw).data)
-    except CodecError:
-        return True

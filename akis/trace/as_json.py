@@ -26,7 +26,7 @@ def entry_tables(trace: Trace) -> Iterator[Table]:
     follower, profile = Follower(), profile_of(trace.header)
     for entry in trace.entries():
         if isinstance(entry, Exchanged):
-            yield _exchange(follower.exchange(entry), profile)
+            yield exchange_table(follower.exchange(entry), profile)
         else:
             follower.event(entry)
             yield _event(entry)
@@ -36,7 +36,8 @@ def _event(entry: Event) -> Table:
     return {"event": entry.kind, "start": entry.start, "atr": None if entry.atr is None else _atr(entry.atr)}
 
 
-def _exchange(step: Step, profile: CardProfile) -> Table:
+def exchange_table(step: Step, profile: CardProfile) -> Table:
+    """One exchange with all its fields."""
     seen, answer = step.seen, step.answer
     return {
         "number": step.number,

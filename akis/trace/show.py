@@ -25,7 +25,7 @@ _TO_CARD, _FROM_CARD = "→", "←"
 
 def blocks(trace: Trace, style: Style = "full", width: int = 80) -> Iterator[str]:
     """The trace from header to summary, a block of lines an entry; raises :class:`TraceError` where it is damaged."""
-    page = _Page(profile_of(trace.header), style, max(width, NARROWEST))
+    page = Page(profile_of(trace.header), style, max(width, NARROWEST))
     yield page.header(trace)
     follower = Follower()
     outcomes: dict[Outcome, int] = {}
@@ -46,7 +46,9 @@ def blocks(trace: Trace, style: Style = "full", width: int = 80) -> Iterator[str
         yield wrapped(CUT, page.width, 0)
 
 
-class _Page:
+class Page:
+    """The blocks of a session, one at a time, in ``width`` columns."""
+
     def __init__(self, profile: CardProfile, style: Style, width: int) -> None:
         self.width = width
         self._profile = profile
@@ -54,6 +56,7 @@ class _Page:
         self._render = {"full": self._full, "wire": self._wire, "brief": self._brief}[style]
 
     def header(self, trace: Trace) -> str:
+        """What is known of the whole session."""
         rows = [f"{name + ' ':.<14}: {wrapped(value, self.width - 16, 16)}" for name, value in facts(trace.header)]
         atr = trace.header.atr
         if atr is not None:
@@ -63,6 +66,7 @@ class _Page:
         return "\n".join(rows)
 
     def event(self, seen: Event, atr: bytes | None) -> str:
+        """A reset, removal or insertion; ``atr`` is the one of the session."""
         rows = [f"---- {event(seen)} ----"]
         if seen.atr is not None and self._style != "brief":
             rows += [f"  ATR{', as before' if seen.atr == atr else ''}", *self._rows(" ", seen.atr.hex(" ").upper())]
@@ -71,6 +75,7 @@ class _Page:
         return "\n".join(rows) if self._style == "brief" else "\n" + "\n".join(rows)
 
     def exchange(self, step: Step, outcome: Outcome) -> str:
+        """A command and its answer; without one, the command alone."""
         return self._render(step, outcome)
 
     def _full(self, step: Step, outcome: Outcome) -> str:

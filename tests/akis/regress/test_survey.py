@@ -4,43 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from akis.regress.survey import spends, survey
+from akis.regress.survey import survey
 from akis.trace.entries import Exchanged, Wire
 from akis.trace.redact import Mask
 from tests.akis.regress.recorded import recorded, unblock, verify_wrong_then_right
-
-
-@pytest.mark.parametrize(
-    ("command", "what"),
-    [
-        ("0020008106313233343536", "PIN"),
-        ("0C200081158709010102030405060708 8E081122334455667788 00", "PIN"),
-        ("0024008106313233343536", "PIN"),
-        ("1020008103313233", "PIN"),
-        ("0020008208313233343536373838"[:-2], "PUK"),
-        ("002400820A31323334353637383131"[:30], "PUK"),
-        ("002C00810C383736353433323132343638", "PUK"),
-        ("002C01810838373635343332 31", "PUK"),
-        ("00200081", ""),
-        ("0020FF81", ""),
-        ("0024018104 31323334", ""),
-        ("002C02810431323334", ""),
-        ("002C0381", ""),
-        ("00A4040007504B43532D313500", ""),
-        ("0020", ""),
-        ("0026008106313233343536", "PIN"),
-        ("0028008106313233343536", "PIN"),
-        ("00280082083132333435363738", "PUK"),
-        ("00260181", ""),
-        ("0020FF8106313233343536", "PIN"),
-        ("002000810631323334353637 38", "PIN"),
-        ("002C00810C3837", "PUK"),
-        ("002100820631323334353637 38", "PUK"),
-        ("002C04810C383736353433323132343638", "PUK"),
-    ],
-)
-def test_which_commands_can_spend_a_try(command: str, what: str) -> None:
-    assert spends(bytes.fromhex(command)) == what
 
 
 def test_a_session_with_pins() -> None:
