@@ -75,6 +75,10 @@ class NoService(TransportError):
     """The PC/SC service is not running, or does not let this user in."""
 
 
+class ServiceForbidden(NoService):
+    """The PC/SC service runs, and does not let this user in."""
+
+
 class NoReader(TransportError):
     """There is no such card reader."""
 

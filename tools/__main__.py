@@ -48,6 +48,7 @@ SUBCOMMANDS: Mapping[str, Subcommand] = {
     "sign": Subcommand("sign", "sign a file with a key of the card"),
     "replay": Subcommand("replay", "play recorded sessions to a card and show what differs"),
     "atr": Subcommand("atr", "explain an answer to reset, field by field, and name the card it speaks of"),
+    "doctor": Subcommand("doctor", "find out why a card cannot be reached, and what to do about it"),
     "readers": Subcommand("readers", "list the card readers and what is in them"),
     "trace": Subcommand("trace", "show, open, compare, redact, convert and count recorded sessions"),
     "emulate": Subcommand("emulate", "put an emulated card into the virtual reader of pcscd"),

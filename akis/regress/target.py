@@ -15,7 +15,7 @@ from akis.trace.entries import Failure, Header
 from akis.transport.base import Transport
 from akis.transport.wrapper import TransportWrapper
 
-_NOT_REACHED = ("NoCard", "NoReader", "NoService", "SharingViolation", "CardMute", "CardReset")
+_NOT_REACHED = ("NoCard", "NoReader", "NoService", "ServiceForbidden", "SharingViolation", "CardMute", "CardReset")
 """Kinds of failure with which a command does not get to the card."""
 
 

@@ -21,6 +21,7 @@ from akis.errors import (
     NoCard,
     NoReader,
     NoService,
+    ServiceForbidden,
     SharingViolation,
     TransportError,
     WrongType,
@@ -47,8 +48,8 @@ _UNKNOWN = "nobody can say whether the command took effect"
 _MEANINGS: Meanings = {
     scard.SCARD_E_NO_SERVICE: (NoService, f"the PC/SC service does not answer; {_START}"),
     scard.SCARD_E_SERVICE_STOPPED: (NoService, f"the PC/SC service has stopped; {_START}"),
-    scard.SCARD_E_NO_ACCESS: (NoService, _NOT_ALLOWED),
-    scard.SCARD_W_SECURITY_VIOLATION: (NoService, _NOT_ALLOWED),
+    scard.SCARD_E_NO_ACCESS: (ServiceForbidden, _NOT_ALLOWED),
+    scard.SCARD_W_SECURITY_VIOLATION: (ServiceForbidden, _NOT_ALLOWED),
     scard.SCARD_E_NO_READERS_AVAILABLE: (NoReader, "there is no card reader; plug one in"),
     scard.SCARD_E_UNKNOWN_READER: (NoReader, "there is no reader {reader}; see which ones there are"),
     scard.SCARD_E_READER_UNAVAILABLE: (NoReader, "the reader {reader} is gone; plug it in, then connect again"),
@@ -229,7 +230,7 @@ class PcscTransport(Transport):
         for timeout in (0, _TIME_TO_NOTICE):
             failed, states = scard.SCardGetStatusChange(self._context, timeout, [(self.reader, state)])
             if failed:
-                gone = _MEANINGS.get(failed, _OTHERWISE)[0] is NoService
+                gone = issubclass(_MEANINGS.get(failed, _OTHERWISE)[0], NoService)
                 return int(failed) if gone else code
             state = states[0][1]
             if state & scard.SCARD_STATE_EMPTY:

@@ -12,6 +12,7 @@ from akis.errors import (
     NoCard,
     NoReader,
     NoService,
+    ServiceForbidden,
     SharingViolation,
     TransportError,
 )
@@ -28,8 +29,8 @@ CODES = {
     [
         ("SCARD_E_NO_SERVICE", NoService),
         ("SCARD_E_SERVICE_STOPPED", NoService),
-        ("SCARD_E_NO_ACCESS", NoService),
-        ("SCARD_W_SECURITY_VIOLATION", NoService),
+        ("SCARD_E_NO_ACCESS", ServiceForbidden),
+        ("SCARD_W_SECURITY_VIOLATION", ServiceForbidden),
         ("SCARD_E_NO_READERS_AVAILABLE", NoReader),
         ("SCARD_E_UNKNOWN_READER", NoReader),
         ("SCARD_E_READER_UNAVAILABLE", NoReader),
