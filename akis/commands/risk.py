@@ -103,10 +103,10 @@ def _enveloped(raw: bytes, profile: CardProfile | None) -> Risk | None:
         inner = CommandApdu.from_bytes(raw).data
         if not inner:
             return None
-        CommandApdu.from_bytes(inner)
+        nested = CommandApdu.from_bytes(inner).ins & 0xFE == _ENVELOPE
     except CodecError:
-        return Risk("PIN", False)
-    return risk(inner, profile)
+        nested = True
+    return Risk("PIN", False) if nested else risk(inner, profile)
 
 
 def _has_data(raw: bytes) -> bool:

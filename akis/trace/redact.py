@@ -21,6 +21,7 @@ UNKNOWN = "unknown"
 # DISABLE and ENABLE VERIFICATION REQUIREMENT (ISO/IEC 7816-4:2005 §7.5.9 and §7.5.8) carry a PIN as well. Odd
 # instruction codes are the same commands with BER-TLV data.
 _DISABLE, _ENABLE = 0x26, 0x28
+_ENVELOPE = 0xC2
 _WITH_PIN = frozenset((VERIFY, CHANGE, RESET, _DISABLE, _ENABLE))
 
 
@@ -39,7 +40,11 @@ class Mask:
 
 def masks(command: CommandApdu, profile: CardProfile | None = None) -> tuple[Mask, ...]:
     """What to hide, counted from the start of the data field. The profile makes slots finer, never masks smaller."""
-    if command.ins & 0xFE not in _WITH_PIN or not command.data:
+    if not command.data:
+        return ()
+    if command.ins & 0xFE == _ENVELOPE:
+        return _masks_of_enveloped(command, profile)
+    if command.ins & 0xFE not in _WITH_PIN:
         return ()
     if command.cla & SM_BITS:
         return _masks_of_objects(command)
@@ -109,6 +114,19 @@ def answer_masks(answer: ResponseApdu, command: CommandApdu) -> tuple[Mask, ...]
 def answer_text(answer: ResponseApdu, command: CommandApdu) -> str:
     """An answer APDU to ``command`` as spaced hex."""
     return hex_text(answer.to_bytes(), answer_masks(answer, command))
+
+
+def _masks_of_enveloped(command: CommandApdu, profile: CardProfile | None) -> tuple[Mask, ...]:
+    """Those of the command inside ENVELOPE (ISO/IEC 7816-4:2005 §7.6.2); of a piece of one nobody knows what it is."""
+    if command.cla & SM_BITS == SM_BITS and _is_enciphered(COMMAND_OBJECTS, command.data):
+        return ()
+    try:
+        inner = CommandApdu.from_bytes(command.data)
+    except CodecError:
+        inner = None
+    if inner is None or inner.ins & 0xFE == _ENVELOPE:  # one inside the other may go on without end
+        return (Mask(0, len(command.data), UNKNOWN),)
+    return masks_in_apdu(inner, profile)
 
 
 def _masks_of_objects(command: CommandApdu) -> tuple[Mask, ...]:

@@ -1,4 +1,4 @@
-"""``akis apdu`` and the tries of a card: what is asked about first, what is unknown afterwards, and what stays hidden."""
+"""``akis apdu`` and the tries of a card: what is asked about first, what is unknown after, and what stays hidden."""
 
 from __future__ import annotations
 
@@ -139,3 +139,9 @@ class TestSecrets:
         assert not leaks(trace.read_text(), [PIN, PUK])
         assert len(trace.read_text().splitlines()) == 4
         assert run(*words, "--yes", "--accept-puk-risk", "--json", *EMULATED).code == 0
+
+    def test_one_inside_envelope_is_hidden_too(self, run: Callable[..., Run]) -> None:
+        digits = PIN.encode().hex()
+        for command in (f"00C20000:0020008106{digits}", f"10C20000:002000810A{digits}"):
+            assert f"{'** ' * 5}**" in run(command, "--dry-run").out
+            assert run(command, *EMULATED).code == Exit.POLICY_REFUSED

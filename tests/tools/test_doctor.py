@@ -1,4 +1,4 @@
-"""``akis doctor``: each state of PC/SC made for real on this machine, in pcscd and its readers, and what it says then."""
+"""``akis doctor``: each state of PC/SC made for real on this machine, and what is said of it."""
 
 from __future__ import annotations
 

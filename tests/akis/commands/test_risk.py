@@ -121,3 +121,6 @@ class TestEnvelope:
 
     def test_a_piece_may_be_a_piece_of_any(self) -> None:
         assert of("10C2000007 00200081063132") == MAY_BE_PIN
+
+    def test_one_inside_the_other_is_not_followed(self) -> None:
+        assert of("00C2000005 00C2000000") == MAY_BE_PIN
