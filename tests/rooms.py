@@ -15,7 +15,8 @@ from pathlib import Path
 
 ORDER = (
     "status · errors · secret · codec · profile · commands, sm, pkcs15 · conversation · trace · transport · card"
-    " · pin, files · signer, probe, doctor · emulator · connect, sources · regress · unlock, pytest_plugin · authority"
+    " · pin, files · signer, probe, doctor, report · emulator · connect, sources · regress · unlock, pytest_plugin"
+    " · authority"
 )
 STOREY = {room: storey for storey, rooms in enumerate(ORDER.split(" · ")) for room in rooms.split(", ")}
 

@@ -39,6 +39,7 @@ class Subcommand(NamedTuple):
 
 SUBCOMMANDS: Mapping[str, Subcommand] = {
     "info": Subcommand("info", "show what a card says about itself, without spending a try"),
+    "report": Subcommand("report", "diagnose a card as a whole, without spending a try: text, JSON, or an HTML page"),
     "probe": Subcommand("probe", "meet an unknown card and draft a profile for it, without spending a try"),
     "certs": Subcommand("certs", "show the certificates on a card: whose, until when, qualified or not"),
     "pin": Subcommand("pin", "show the tries of PIN and PUK; verify, change, unblock the PIN"),
