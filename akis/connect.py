@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Literal, NamedTuple
 
@@ -54,7 +54,8 @@ class Connection:
 
     ``chosen_by`` says why this profile: the caller "named" it, or the card's ATR, the emulated card or the recording
     ("atr", "card", "trace") did; by "default" nothing did, and the card may well be of another kind. ``way`` is what
-    lies beneath all wrappers, ``recorder`` the one that records, where that was asked for.
+    lies beneath all wrappers, ``recorder`` the one that records, where that was asked for, and ``header`` what a trace
+    says of where it was recorded.
     """
 
     transport: Transport
@@ -63,6 +64,7 @@ class Connection:
     way: Transport
     recorder: Recorder | None = None
     chosen_by: ChosenBy = "default"
+    header: Header = field(default_factory=Header)
 
     def card(self, watch: Callable[[Exchange], None] | None = None) -> Card:
         """The card itself; closing it closes the way. Of a recording, it is a :class:`PlayedCard`."""
@@ -199,7 +201,7 @@ def _stacked(way: Transport, name: str, chosen: _Chosen, header: Header, recordi
             way.close()
             raise
     top = ChainingTransport(GetResponseTransport(recorder or way), min(chosen.profile.max_data, 0xFF))
-    return Connection(top, name, chosen.profile, way, recorder, chosen.by)
+    return Connection(top, name, chosen.profile, way, recorder, chosen.by, header)
 
 
 def _choose(target: str | None) -> Reader:

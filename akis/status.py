@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-# ISO/IEC 7816-4:2005 §5.1.3, tables 5 and 6. Keys are four hex digits; "x" stands for any
-# digit, and the more precise key counts.
-_GENERIC: Mapping[str, str] = {
+STANDARD_WORDS: Mapping[str, str] = {
     "9000": "done",
     "61xx": "done, more data to fetch with GET RESPONSE",
     "6281": "part of the returned data may be corrupted",
@@ -59,6 +57,8 @@ _GENERIC: Mapping[str, str] = {
     "6Exx": "class not supported",
     "6Fxx": "no precise diagnosis",
 }
+"""ISO/IEC 7816-4:2005 §5.1.3, tables 5 and 6. Keys are four hex digits; "x" stands for any digit, and the more precise
+key counts."""
 
 
 class StatusWord(int):
@@ -95,7 +95,7 @@ class StatusWord(int):
         ``card_table`` has the same form as the generic table (``"6406"``, ``"64xx"``) and comes before it: a card's
         own meaning is more precise than the standard's.
         """
-        for table in (card_table or {}, _GENERIC):
+        for table in (card_table or {}, STANDARD_WORDS):
             for pattern in self._patterns():
                 if pattern in table:
                     return self._filled(pattern, table[pattern])

@@ -46,6 +46,7 @@ SUBCOMMANDS: Mapping[str, Subcommand] = {
     "unlock": Subcommand("unlock", "set a new PIN on your own card, with a code of your issuer's portal and no PUK"),
     "files": Subcommand("files", "list, read and update the files of a card"),
     "apdu": Subcommand("apdu", "send commands byte for byte and explain them, their answers checked where asked"),
+    "shell": Subcommand("shell", "work with a card line by line, at a prompt or by a script"),
     "sign": Subcommand("sign", "sign a file with a key of the card"),
     "replay": Subcommand("replay", "play recorded sessions to a card and show what differs"),
     "atr": Subcommand("atr", "explain an answer to reset, field by field, and name the card it speaks of"),

@@ -32,9 +32,9 @@ def read_commands(args: argparse.Namespace) -> list[WrittenCommand]:
     if "-" in args.commands and not from_input:
         raise InvalidArgument("- reads all commands from standard input, and stands alone; nothing was sent")
     if args.script is None and not from_input:
-        found = [parse(text, _fill, f"command {number}") for number, text in enumerate(args.commands, 1)]
+        found = [parse(text, fill, f"command {number}") for number, text in enumerate(args.commands, 1)]
     else:
-        found = list(parse_script(_text("-" if from_input else args.script), _fill))
+        found = list(parse_script(_text("-" if from_input else args.script), fill))
     if not found:
         raise InvalidArgument("there is no command to send; see --help for how to write one")
     return found
@@ -113,10 +113,11 @@ def _refused(place: tuple[int, str, Risk], option: str) -> PolicyRefused:
     )
 
 
-def _fill(source: str) -> bytes:
-    from akis.sources.secrets import read_secret
+def fill(source: str) -> bytes:
+    """The value for a placeholder: from ``env:NAME``, or asked for at a prompt that hides it."""
+    from .pin_input import ask_value, read_secret
 
-    with read_secret(source, "value") as secret:
+    with ask_value("value") if source == "ask" else read_secret(source, "value") as secret:
         return secret.reveal()
 
 

@@ -12,6 +12,7 @@ from akis.commands.risk import Risk
 from akis.errors import AnswerDiffers
 from akis.profile.model import CardProfile
 from akis.trace.as_json import exchange_table
+from akis.trace.follow import Step
 from akis.trace.say import counted, wrapped
 from akis.trace.show import Page
 
@@ -62,7 +63,7 @@ class Output:
             self._count(done)
             yield "\n" + wrapped(f"---- {self._heading(done)} ----", width, 5)
             for shown in done.shown:
-                yield page.exchange(_noted(shown), "done" if self._args.dry_run else shown.step.outcome)
+                yield page.exchange(noted(shown), "done" if self._args.dry_run else shown.step.outcome)
         yield "\n" + wrapped(self._summary(), width, 0)
 
     def _print_json(self, played: Iterator[Played]) -> None:
@@ -94,13 +95,7 @@ class Output:
         self._commands += done.number is not None
         self._exchanges += sum(not shown.plain for shown in done.shown)
         self._expected += bool(done.fits)
-        if done.fits is False and done.sw is not None and done.written is not None:
-            meaning = done.sw.meaning(self._profile.status_words)
-            rest = self._total - (done.number or 0)
-            self._differs = (
-                f"command {done.number}, {name_of(done.written)}: {done.written.expected} was expected, the card "
-                f"answered {done.sw}, {meaning}" + (f"; {counted(rest, 'command')} more not sent" if rest else "")
-            )
+        self._differs = difference(done, self._profile, self._total) or self._differs
 
     def _heading(self, done: Played) -> str:
         if done.number is None or done.written is None:
@@ -123,5 +118,18 @@ class Output:
         return f"{text}; {counted(self._expected, 'expected status word')} came." if self._expected else f"{text}."
 
 
-def _noted(shown: Shown) -> Any:
+def difference(done: Played, profile: CardProfile, total: int) -> str:
+    """What is to be said where another status word came than the one expected; nothing where none did."""
+    if done.fits is not False or done.sw is None or done.written is None:
+        return ""
+    meaning = done.sw.meaning(profile.status_words)
+    rest = total - (done.number or 0)
+    return (
+        f"command {done.number}, {name_of(done.written)}: {done.written.expected} was expected, the card answered "
+        f"{done.sw}, {meaning}" + (f"; {counted(rest, 'command')} more not sent" if rest else "")
+    )
+
+
+def noted(shown: Shown) -> Step:
+    """The exchange, with a note where it is the inside of another one."""
     return replace(shown.step, notes=(*shown.step.notes, "in plain")) if shown.plain else shown.step

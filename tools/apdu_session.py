@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -18,6 +19,8 @@ from akis.trace.entries import Entry, Event, Exchanged, Failure
 from akis.trace.follow import Follower, Step
 from akis.trace.model import Exchange
 from akis.trace.redactor import Redactor
+from akis.transport.base import Transport
+from akis.transport.chaining import ChainingTransport
 from akis.transport.foreign import ours_only
 from akis.transport.get_response import GET_RESPONSE, GetResponseTransport
 from akis.transport.recorder import Recorder
@@ -55,12 +58,28 @@ class Played:
 
 
 class Session:
-    """A way to a card that is listened to. With ``helped``, 61XX and 6CXX are followed up, and that shows as such."""
+    """A way to a card that is listened to. With ``helped``, 61XX and 6CXX are followed up, and that shows as such.
 
-    def __init__(self, connection: Connection, helped: bool) -> None:
-        self._listening = Recorder(connection.recorder or connection.way, self._hear, Redactor(connection.profile))
-        top = GetResponseTransport(self._listening) if helped else self._listening
+    ``way`` is what lies beneath, where that is not the connection's own. With ``chained`` the card takes long commands
+    too, which written ones never are. ``heard`` is given each command and its answer, as they are in plain.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        helped: bool,
+        *,
+        way: Transport | None = None,
+        chained: bool = False,
+        heard: Callable[[CommandApdu, ResponseApdu], object] = lambda command, answer: None,
+    ) -> None:
+        beneath = way or connection.recorder or connection.way
+        self._listening = Recorder(beneath, self._hear, Redactor(connection.profile))
+        self._helped = GetResponseTransport(self._listening) if helped else self._listening
+        most = min(connection.profile.max_data, 0xFF)
+        top = ChainingTransport(self._helped, most) if chained else self._helped
         self.card = replace(connection, transport=top).card(self._watch)
+        self._heard = heard
         self._follower, self._inside = Follower(), Follower()
         self._redactor = Redactor(connection.profile)
         self._wire: list[Step] = []
@@ -70,11 +89,16 @@ class Session:
         self._raw = b""
 
     def played(
-        self, commands: Sequence[WrittenCommand], risks: Sequence[Risk | None], keys: TerminalKeys | None
+        self,
+        commands: Sequence[WrittenCommand],
+        risks: Sequence[Risk | None],
+        keys: TerminalKeys | None = None,
+        helped: bool = True,
     ) -> Iterator[Played]:
         """Send them in one transaction and tell each once it is done, a failed one too, before its error is raised.
 
-        With ``keys`` a secure session is opened first. It ends after a status word that was not the expected one.
+        With ``keys`` a secure session is opened first; where one is open, they go inside it. Without ``helped``, nobody
+        follows up 61XX and 6CXX of those in the clear. It ends after a status word that was not the expected one.
         """
         with self.card.transaction():
             if keys is not None:
@@ -82,13 +106,19 @@ class Session:
             for number, (written, risk) in enumerate(zip(commands, risks, strict=True), 1):
                 done = Played(number, written)
                 try:
-                    done.sw = self._send(written.raw.reveal(), keys is not None)
+                    done.sw = self._send(written.raw.reveal(), helped)
                 except AkisError as error:
                     yield self._taken(done)
                     raise _unknown(error, risk) from None
                 yield self._taken(done)
                 if done.fits is False:
                     return
+
+    def forget(self) -> None:
+        """What was heard until now belongs to nothing that is still to come."""
+        self._wire.clear()
+        self._shown.clear()
+        self._raw, self._opening = b"", False
 
     def _open(self, keys: TerminalKeys) -> Iterator[Played]:
         done = Played(None, None)
@@ -102,11 +132,15 @@ class Session:
         self._opening = False
         yield self._taken(done)
 
-    def _send(self, raw: bytes, inside: bool) -> StatusWord:
-        if inside:
+    def _send(self, raw: bytes, helped: bool) -> StatusWord:
+        if self.card.session is not None:
             return self.card.send(CommandApdu.from_bytes(raw)).sw
         self._raw = raw
-        return ResponseApdu.from_bytes(ours_only(lambda: self.card.transport.transmit(raw))).sw
+        way = self._helped if helped else self._listening
+        answer = ResponseApdu.from_bytes(ours_only(lambda: way.transmit(raw)))
+        with suppress(CodecError):
+            self._heard(CommandApdu.from_bytes(raw), answer)
+        return answer.sw
 
     def _taken(self, done: Played) -> Played:
         self._flush()
@@ -131,6 +165,8 @@ class Session:
             number = self._wire[0].number if self._wire else self._follower.number
             self._shown.append(Shown(replace(plain, number=number), "written", plain=True))
         self._flush()
+        if exchange.plain_answer is not None:
+            self._heard(exchange.plain_command, exchange.plain_answer)
 
     def _plain(self, exchange: Exchange) -> Exchanged:
         answer = exchange.plain_answer

@@ -110,7 +110,14 @@ def open_way(args: argparse.Namespace, keys: Sequence[DeviceKeys] = ()) -> Conne
 
     wanted = recording(args)
     with _waiting():
-        connection = connect(args.reader, recording=wanted, keys=keys, profile=args.profile)
+        connection = connect(
+            args.reader,
+            exclusive=getattr(args, "exclusive", False),
+            recording=wanted,
+            keys=keys,
+            profile=args.profile,
+            leave_card=getattr(args, "leave", False),
+        )
     args.recorder, args.way = connection.recorder, connection.way
     return connection
 

@@ -111,7 +111,7 @@ def _cat(args: argparse.Namespace) -> int:
         tell(f"Note: the card gave {len(content)} bytes of the {said} that it says the file has.")
     report: dict[str, Any] = {"schema": 1, "reader": name, "path": args.path, "size": len(content)}
     if args.out is not None:
-        _write_new(Path(args.out), content)
+        write_new(Path(args.out), content)
         report["out"] = args.out
     elif args.record is None and len(pieces) != 1:
         report["records"] = [piece.hex().upper() for piece in pieces]
@@ -128,20 +128,19 @@ def _cat(args: argparse.Namespace) -> int:
 
 def _show(pieces: tuple[bytes, ...], content: bytes) -> None:
     """A hex dump on a terminal, each record with its number; elsewhere the bytes."""
-    from .files_text import dump
+    from .files_text import dumped
 
     if not sys.stdout.isatty():
         sys.stdout.flush()
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
         return
-    for number, piece in enumerate(pieces, 1):
-        if len(pieces) > 1:
-            print(f"record {number}, {len(piece)} bytes")
-        print("\n".join(dump(piece)) or "(empty)")
+    for line in dumped(pieces):
+        print(line)
 
 
-def _write_new(path: Path, content: bytes) -> None:
+def write_new(path: Path, content: bytes) -> None:
+    """Put ``content`` into a new file; nothing is overwritten."""
     try:
         with path.open("xb") as stream:
             stream.write(content)

@@ -80,6 +80,14 @@ def dump(content: bytes) -> Iterator[str]:
         yield f"{start:06X}  {row[:8].hex(' ').upper():23}  {row[8:].hex(' ').upper():23}  {text}"
 
 
+def dumped(pieces: Sequence[bytes]) -> Iterator[str]:
+    """The content of a file as hex dumps, each of several records with its number."""
+    for number, piece in enumerate(pieces, 1):
+        if len(pieces) > 1:
+            yield f"record {number}, {len(piece)} bytes"
+        yield from dump(piece) if piece else ("(empty)",)
+
+
 def _row(file: ListedFile, flags: bool) -> tuple[str, ...]:
     control = file.control
     if control is None:

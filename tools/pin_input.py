@@ -27,6 +27,16 @@ def read_secret(source: str | None, name: str, twice: bool = False) -> Secret:
     return _ask(name, twice) if source is None else _from_source(source, name)
 
 
+def ask_value(name: str) -> Secret:
+    """A value that is asked for on the terminal, and has no other place to come from."""
+    if not _has_terminal():
+        raise InvalidArgument(f"no terminal to ask for the {name} on; write {{env:NAME}} in its place")
+    value = _typed(f"{name}: ")
+    if not len(value):
+        raise InvalidArgument(f"no {name} was typed; nothing was sent")
+    return value
+
+
 def announce_try(what: str, left: int | None) -> None:
     """Say that a wrong one spends a try, before it is sent; nothing of a blocked one, which is not compared."""
     if left != 0:

@@ -5,8 +5,8 @@ it; what is left out is 00. Ten and more are a whole command as it is, well-form
 where the data is. LE has two digits, 00 for 256, or four, 0000 for 65536, which make the length fields extended ones.
 
 ``=SW`` is the status word that is expected, ``x`` in it any digit (``63Cx``), and ``=`` alone means 9000. In the place
-of digits of DATA, ``{env:NAME}`` stands for the characters of a value that is kept elsewhere, such as a PIN. Upper and
-lower case are the same, and spaces do not count.
+of digits of DATA, ``{env:NAME}`` stands for the characters of a value that is kept elsewhere, such as a PIN, and
+``{ask}`` for those of one that is asked for. Upper and lower case are the same, and spaces do not count.
 """
 
 from __future__ import annotations
@@ -23,17 +23,19 @@ from akis.status import StatusWord
 COMMENT = "#"
 """From here to its end, a line of a script is for people."""
 _PAIRS = r"(?:[0-9A-Fa-f]{2})"
-_PLACE = r"\{env:[A-Za-z_][A-Za-z0-9_]*\}"
+_PLACE = r"\{(?:env:[A-Za-z_][A-Za-z0-9_]*|ask)\}"
 _WRITTEN = re.compile(
     rf"(?P<head>{_PAIRS}+)(?::(?P<data>(?:{_PAIRS}|{_PLACE})+))?(?:/(?P<le>{_PAIRS}{{1,2}}))?"
     r"(?P<expects>=(?P<sw>[0-9A-Fa-fXx]{4})?)?"
 )
 _PIECE = re.compile(rf"(?P<place>{_PLACE})|{_PAIRS}+")
 _HEADER_DIGITS = 8
+_PADDING = b"\x00\xff"
+_SHORTEST_VALUE = 4
 _GRAMMAR = "is not [CLA]INS[P1P2][:DATA][/LE][=SW], nor a command in plain hex"
 
 Fill = Callable[[str], bytes]
-"""Finds the value for a source such as ``env:NAME``."""
+"""Finds the value for a source, ``env:NAME`` or ``ask``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,16 @@ def parse_script(text: str, fill: Fill) -> Iterator[WrittenCommand]:
         command = line.partition(COMMENT)[0]
         if command.strip():
             yield parse(command, fill, f"line {number} of the script")
+
+
+def shows_value(text: str) -> bool:
+    """Whether the data of a written command has digits beside its placeholders that may be a value, not its padding.
+
+    Those of a length, or of another short prefix, are none.
+    """
+    data = "".join(text.split()).partition(":")[2].partition("/")[0].partition("=")[0]
+    pieces = [bytes.fromhex(piece[0]) for piece in _PIECE.finditer(data) if piece["place"] is None]
+    return any(len(piece.strip(_PADDING)) >= _SHORTEST_VALUE for piece in pieces)
 
 
 def _header(digits: str) -> bytes:

@@ -21,8 +21,8 @@ class Recorder(TransportWrapper):
     """Gives ``write`` every exchange and event. Put right around the reader, it sees what really went over the wire.
 
     What ``write`` raises is not the card's doing: it is kept in :attr:`failure`, nothing more is written, and the card
-    goes on; only what is no ``Exception``, such as a Ctrl-C, is raised again. ``finish`` is called once, at the end of
-    :meth:`close`. What goes to the reader itself (:meth:`control`) is not recorded.
+    goes on; only what is no ``Exception``, such as a Ctrl-C, is raised again. ``finish`` is called once, by
+    :meth:`stop` or at the end of :meth:`close`. What goes to the reader itself (:meth:`control`) is not recorded.
     """
 
     def __init__(
@@ -72,12 +72,17 @@ class Recorder(TransportWrapper):
         try:
             self.inner.close()
         finally:
+            self.stop()
+
+    def stop(self) -> None:
+        """Write no more; the way stays open."""
+        with self._lock:
             finish, self._finish = self._finish, None
-            if finish is not None:
-                try:
-                    finish()
-                except Exception as error:
-                    self.failure = self.failure or error
+        if finish is not None:
+            try:
+                finish()
+            except Exception as error:
+                self.failure = self.failure or error
 
     def _absent(self, error: BaseException) -> None:
         if isinstance(error, CardRemoved | NoCard) and not self._removed:
@@ -95,7 +100,7 @@ class Recorder(TransportWrapper):
 
     def _put(self, make: Callable[[], Entry]) -> None:
         with self._lock:
-            if self.failure is not None:
+            if self.failure is not None or self._finish is None:
                 return
             try:
                 self._write(make())

@@ -19,7 +19,7 @@ from tools.authority import ACTIONS
 from tools.exit_codes import Exit, exit_code
 
 ROOT = Path(__file__).parent.parent.parent
-HEAVY = ("asn1crypto", "construct", "cryptography", "rich", "smartcard")
+HEAVY = ("asn1crypto", "construct", "cryptography", "prompt_toolkit", "rich", "smartcard")
 HEAVY += ("alembic", "argon2", "fastapi", "httpx", "pkcs11", "psycopg", "sqlalchemy", "uvicorn", "websockets")
 
 CODES = [

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from akis.codec.apdu import CommandApdu
-from akis.commands.written import WrittenCommand, parse, parse_script
+from akis.commands.written import WrittenCommand, parse, parse_script, shows_value
 from akis.errors import InvalidArgument
 from akis.status import StatusWord
 from tests.leaks import silent
@@ -157,3 +157,30 @@ def test_a_script() -> None:
 def test_a_script_says_which_line_is_no_command() -> None:
     with pytest.raises(InvalidArgument, match="line 3 of the script is not"):
         list(parse_script("84\n\nnonsense\n", no_value))
+
+
+def test_a_value_is_asked_for_where_that_is_written() -> None:
+    sources: list[str] = []
+
+    def fill(source: str) -> bytes:
+        sources.append(source)
+        return b"1234"
+
+    command = parse("00240081:{ask}{env:NEW}", fill)
+    assert (sources, command.filled) == (["ask", "env:NEW"], True)
+    assert command.raw.reveal().hex().upper() == "0024008108" + "31323334" * 2
+
+
+@pytest.mark.parametrize(
+    ("text", "shows"),
+    [
+        ("00200081:{ask}", False),
+        ("00200081:04{ask}", False),
+        ("00200081:{ask}FFFFFFFFFFFF=9000", False),
+        ("00240081:{ask}3132333435", True),
+        ("00240081:31323334FFFF{env:NEW}/00", True),
+        ("84/08", False),
+    ],
+)
+def test_what_stands_beside_a_placeholder_may_be_a_value_too(text: str, shows: bool) -> None:
+    assert shows_value(text) is shows

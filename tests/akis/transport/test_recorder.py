@@ -241,3 +241,14 @@ def test_it_wraps_a_transport() -> None:
         Recorder(object(), print, Redactor())  # type: ignore[arg-type]
     with pytest.raises(InvalidArgument):
         ChainingTransport(recorded(Wire())[0], 0)
+
+
+def test_a_recording_that_is_over_leaves_the_way_open() -> None:
+    ends: list[int] = []
+    entries: list[Entry] = []
+    recorder = Recorder(Wire(), entries.append, Redactor(PROFILE), lambda: ends.append(len(entries)))
+    recorder.transmit(bytes.fromhex("0084000008"))
+    recorder.stop()
+    assert recorder.transmit(bytes.fromhex("0084000008"))[-2:] == b"\x90\x00"
+    recorder.close()
+    assert (len(entries), ends, recorder.failure) == (1, [1], None)
