@@ -19,6 +19,7 @@ from akis.errors import (
     CodecError,
     InvalidArgument,
     PolicyRefused,
+    ReaderRefused,
     SecureMessagingError,
     TransportError,
     WrongType,
@@ -94,6 +95,30 @@ class Card:
             raise WrongType(f"a conversation is a generator, not {type(conversation).__name__}")
         with self.transaction():
             return self._run(conversation, self._channel(), lost)
+
+    def control(self, code: int, data: bytes, lost: Lost | None = None) -> bytes:
+        """Have the reader itself do something under this control code, such as ask for a PIN and send it to the card.
+
+        It does so in the clear: :class:`PolicyRefused`, and nothing sent, where a secure session is open or wanted.
+        What goes wrong is raised as in :meth:`send`; :class:`ReaderRefused` as it is, for nothing reached the card. No
+        :class:`Exchange` is watched, for nobody here knows the command.
+        """
+        with self._lock:
+            if self._session_wanted:
+                raise PolicyRefused("what a reader sends by itself goes around the secure session; nothing was sent")
+            failure: AkisError
+            try:
+                answer = ours_only(lambda: self.transport.control(code, data))
+                if isinstance(answer, bytes | bytearray | memoryview):
+                    return bytes(answer)
+                failure = TransportError(f"the reader answered with {type(answer).__name__}, not with bytes")
+            except ReaderRefused:
+                raise
+            except AkisError as error:
+                failure = error
+            if lost is None:
+                raise failure
+            raise lost(failure) from failure
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

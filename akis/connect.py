@@ -16,7 +16,7 @@ from akis.card import Card
 from akis.emulator import EmulatorTransport
 from akis.emulator.seed import new_seed, seeded
 from akis.emulator.wanted import wanted
-from akis.errors import AkisError, InvalidArgument, NoCard, NoReader, WrongType
+from akis.errors import AkisError, InvalidArgument, NoCard, NoReader, SharingViolation, WrongType
 from akis.profile.load import DEFAULT, load, load_any, names
 from akis.profile.model import CardProfile
 from akis.profile.recognise import profile_for
@@ -136,10 +136,22 @@ def connect(
         if by_environment:
             raise type(error)(f"{error}; the reader is named by {READER}") from None
         raise
-    way = PcscTransport(reader.name, exclusive=exclusive, leave_card=leave_card)
+    try:
+        way = PcscTransport(reader.name, exclusive=exclusive, leave_card=leave_card)
+    except SharingViolation as error:
+        raise SharingViolation(_with_holder(str(error))) from None
     chosen = named or _by_atr(way.atr)
     header = Header(protocol=way.protocol, reader=reader.name, profile=chosen.name)
     return _stacked(way, reader.name, chosen, header, recording)
+
+
+def _with_holder(sentence: str) -> str:
+    """The sentence that another program has the card, with that program's name where the system tells it."""
+    from akis.doctor.holders import named, others
+
+    what, separator, remedy = sentence.partition("; ")
+    found = others()
+    return f"{what}: {named(found)}{separator}{remedy}" if found else sentence
 
 
 def _named(profile: str | CardProfile) -> _Chosen:

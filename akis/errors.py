@@ -103,6 +103,10 @@ class SharingViolation(TransportError):
     """Another program holds the card."""
 
 
+class ReaderRefused(TransportError):
+    """The reader cannot do what it was asked to do itself; nothing reached the card."""
+
+
 class CardError(AkisError):
     """The card understood and refused; ``sw`` is its status word."""
 
@@ -148,6 +152,14 @@ class PinBlocked(AkisError):
     def __init__(self, name: str) -> None:
         self.name = name
         super().__init__(f"the {name} is blocked")
+
+
+class KeypadError(AkisError):
+    """Nothing was typed at the reader's keypad that could be sent; no try was spent. ``sw`` is what the reader said."""
+
+    def __init__(self, message: str, sw: int) -> None:
+        self.sw = StatusWord(sw)
+        super().__init__(f"{message} ({self.sw}); nothing was sent to the card, no try was spent")
 
 
 class PinOutcomeUnknown(AkisError):

@@ -29,6 +29,7 @@ from akis.errors import (
     PolicyRefused,
     WrongType,
 )
+from akis.keypad import What, can_type, keypad_for, type_at
 from akis.profile.model import CardProfile, PinRules
 from akis.secret import Secret
 from akis.sm.mutual_auth import checked_random
@@ -167,6 +168,37 @@ class Pin(_Reference):
         """
         blocks = self._block(old), self._block(new)
         self._spend(lambda stored: self._changing(stored, *blocks), allow_last_try)
+
+    def has_keypad(self, what: What) -> bool:
+        """Whether the reader has a keypad to "verify" or "change" this PIN at, and no secure session is open.
+
+        That is as far as one knows without the card, to which no command goes.
+        """
+        return can_type(self.card, self.rules, what)
+
+    def verify_at_keypad(self, *, allow_last_try: bool = False) -> None:
+        """As :meth:`verify`, of a PIN that is typed at the reader; it may take until the reader's timeout.
+
+        :class:`KeypadError`, and no try spent, where nothing was typed that could be sent; :class:`PolicyRefused` where
+        there is no keypad, or none that this PIN can be typed at; :class:`ReaderRefused` where the reader will not.
+        """
+        self._type("verify", allow_last_try)
+
+    def change_at_keypad(self, *, allow_last_try: bool = False) -> None:
+        """As :meth:`change`, of PINs that are typed at the reader, the new one twice; errors as of the former.
+
+        The new PIN is as long as the old one, unless the card fills both up to one size.
+        """
+        self._type("change", allow_last_try)
+
+    def _type(self, what: What, allow_last_try: bool) -> None:
+        """Read the counter, guard it, and have the reader ask and send, all in one transaction."""
+        keypad = keypad_for(self.card, self.rules, what)
+        with self.card.transaction():
+            must_select = _granted(allow_last_try)
+            stored = self.card.run(tries.state(self.card.profile, self.rules, must_select=must_select))
+            self._guard(stored.tries_left, allow_last_try)
+            type_at(keypad, what, self.card, self.rules, stored.length, self._unknown)
 
     def change_to(self, new: PinValue) -> None:
         """CHANGE REFERENCE DATA to ``new`` in the issuer's session; nothing is compared, the counter stays."""

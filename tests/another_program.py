@@ -5,8 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 _PATIENCE = 20.0
+
+
+def name_of(pid: int) -> str:
+    """What is said of a program by those who name it."""
+    return f"{Path(f'/proc/{pid}/comm').read_text().strip()} (pid {pid})"
 
 
 class AnotherProgram:
@@ -19,6 +25,10 @@ class AnotherProgram:
         self._process = subprocess.Popen(
             [sys.executable, "-c", _ANOTHER_PROGRAM], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     def connect(self, reader: str, *, exclusive: bool = False) -> str:
         return self._do(f"connect {int(exclusive)} {reader}")

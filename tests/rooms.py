@@ -15,13 +15,19 @@ from pathlib import Path
 
 ORDER = (
     "status · errors · secret · codec · profile · commands, sm, pkcs15 · conversation · trace · transport · card"
-    " · pin, files · signer, probe, doctor, report · emulator · connect, sources · regress · unlock, pytest_plugin"
-    " · authority"
+    " · keypad · pin, files · signer, probe, doctor, report · emulator · connect, sources · regress"
+    " · unlock, pytest_plugin · authority"
 )
 STOREY = {room: storey for storey, rooms in enumerate(ORDER.split(" · ")) for room in rooms.split(", ")}
 
-PYSCARD = ("akis/transport/pcsc.py", "akis/emulator/pyscard_slot.py", "akis/emulator/pyscard_service.py")
-"""The files that import pyscard: one to use readers, two to be a reader."""
+PYSCARD = (
+    "akis/transport/pcsc.py",
+    "akis/transport/pcsc_codes.py",
+    "akis/transport/keypad.py",
+    "akis/emulator/pyscard_slot.py",
+    "akis/emulator/pyscard_service.py",
+)
+"""The files that import pyscard: two to use readers, one to find their keypads, two to be a reader."""
 
 SERVICE = "authority"
 """The room that runs for months with nobody looking, and therefore has a logger."""

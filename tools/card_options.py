@@ -29,14 +29,17 @@ PROFILE = (
     "what describes the card: akis-1 or akis-2, or a TOML file of your own; default: by the card's ATR, and akis-2 \
 for a card that nobody knows"
 )
+LEAVE = "leave the card as it is; else it is reset at the end of whatever had to do with a PIN or a key"
 _SILENCE = 1.5
 """Seconds; a healthy reader takes less to say what is in it."""
 
 
 def add_card(parser: argparse.ArgumentParser) -> None:
-    """``--reader``, ``--profile``, ``--trace`` and ``--json``."""
+    """``--reader``, ``--profile``, ``--exclusive``, ``--leave``, ``--trace`` and ``--json``."""
     parser.add_argument("--reader", metavar="R", help=READER)
     parser.add_argument("--profile", metavar="NAME|FILE", help=PROFILE)
+    parser.add_argument("--exclusive", action="store_true", help="keep all other programs from the card meanwhile")
+    parser.add_argument("--leave", action="store_true", help=LEAVE)
     add_trace(parser)
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
@@ -109,7 +112,7 @@ def open_way(args: argparse.Namespace, keys: Sequence[DeviceKeys] = ()) -> Conne
     from akis.connect import connect
 
     wanted = recording(args)
-    with _waiting():
+    with waiting():
         connection = connect(
             args.reader,
             exclusive=getattr(args, "exclusive", False),
@@ -144,7 +147,7 @@ def open_card(args: argparse.Namespace) -> tuple[Card, str]:
 
 
 @contextmanager
-def _waiting() -> Iterator[None]:
+def waiting() -> Iterator[None]:
     """For the time of connecting, where PC/SC may wait for another program: say so, and let Ctrl-C end the process.
 
     PC/SC returns only once the card is free, so until then Python would not get to see the signal.
@@ -165,4 +168,8 @@ def _waiting() -> Iterator[None]:
 
 
 def _say_that_it_waits() -> None:
-    tell("Waiting for the card; another program may keep it busy. Ctrl-C ends this.")
+    from akis.doctor.holders import named, others
+
+    found = others()
+    whom = f": {named(found)}" if found else ""
+    tell(f"Waiting for the card; another program may keep it busy{whom}. Ctrl-C ends this.")

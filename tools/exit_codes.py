@@ -18,6 +18,7 @@ class Exit(IntEnum):
     NO_CARD = 3
     """No reader, no card, no PC/SC service, or the way to the card broke."""
     CARD_REFUSED = 4
+    """The card, or the reader's keypad in its place."""
     PIN_REFUSED = 5
     PIN_BLOCKED = 6
     PIN_OUTCOME_UNKNOWN = 7
@@ -41,6 +42,7 @@ _BY_TYPE: Mapping[type[BaseException], Exit] = {
     errors.TraceError: Exit.USAGE,
     errors.TransportError: Exit.NO_CARD,
     errors.CardError: Exit.CARD_REFUSED,
+    errors.KeypadError: Exit.CARD_REFUSED,
     errors.PinRefused: Exit.PIN_REFUSED,
     errors.PinBlocked: Exit.PIN_BLOCKED,
     errors.PinOutcomeUnknown: Exit.PIN_OUTCOME_UNKNOWN,

@@ -12,6 +12,7 @@ from akis.errors import AkisError, InvalidArgument, PolicyRefused
 
 from .card_options import add_card, add_session, open_card
 from .info import in_words
+from .keypad import add_keypad, tell_to_look, typed_at_reader
 from .pin_input import PUK_RISK, PUK_WORD, add_secret, announce_try, confirm, read_secret
 from .tell import tell
 
@@ -44,6 +45,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     change = action("change", "change the PIN", "akis pin change --pin env:OLD --new-pin env:NEW", _change)
     add_secret(change, "pin")
     add_secret(change, "new-pin")
+    for typed in (verify, change):
+        add_keypad(typed)
 
     unblock = action(
         "unblock",
@@ -89,6 +92,13 @@ def _status(args: argparse.Namespace) -> Report:
 
 
 def _verify(args: argparse.Namespace) -> Report:
+    if typed_at_reader(args, "verify", args.pin):
+        with _opened(args) as (pin, puk):
+            left = pin.tries_left()
+            announce_try("VERIFY compares the PIN", left)
+            tell_to_look("verify", left, args.allow_last_try)
+            pin.verify_at_keypad(allow_last_try=args.allow_last_try)
+            return {"message": "The PIN is right.", "tries_left": _tries_afterwards(pin, puk)}
     with read_secret(args.pin, "PIN") as secret, _opened(args) as (pin, puk):
         announce_try("VERIFY compares the PIN", pin.tries_left())
         pin.verify(secret, allow_last_try=args.allow_last_try)
@@ -96,6 +106,13 @@ def _verify(args: argparse.Namespace) -> Report:
 
 
 def _change(args: argparse.Namespace) -> Report:
+    if typed_at_reader(args, "change", args.pin, args.new_pin):
+        with _opened(args) as (pin, puk):
+            left = pin.tries_left()
+            announce_try("CHANGE REFERENCE DATA compares the old PIN", left)
+            tell_to_look("change", left, args.allow_last_try)
+            pin.change_at_keypad(allow_last_try=args.allow_last_try)
+            return {"message": "The PIN was changed.", "tries_left": _tries_afterwards(pin, puk)}
     with (
         read_secret(args.pin, "PIN") as old,
         read_secret(args.new_pin, "new PIN", twice=True) as new,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import count
 
 from akis.doctor.finding import Finding, Program, SeenReader, Severity
+from akis.doctor.holders import named
 from akis.doctor.patience import Silent, within
 from akis.errors import CardMute, CodecError, NoCard, ServiceForbidden, SharingViolation, TransportError
 from akis.profile.recognise import recognise
@@ -131,5 +132,4 @@ def _named(programs: Sequence[Program] | None) -> str:
         return "this system does not say which"
     if not programs:
         return "which one does not show"
-    listed = ", ".join(map(str, programs))
-    return listed if len(programs) == 1 else f"one of {listed}"
+    return named(programs)

@@ -63,6 +63,28 @@ class Redactor:
         """One exchange, fit to be written."""
         return self._redacted(Wire(command), None if answer is None else Wire(answer), start, duration, failure)
 
+    def typed(
+        self,
+        command: bytes,
+        whole: bool,
+        answer: bytes | None,
+        start: int | None = None,
+        duration: int | None = None,
+        failure: Failure | None = None,
+    ) -> Exchanged:
+        """An exchange whose PIN was typed at the reader, which was told ``command``, with fill bytes in its place.
+
+        ``whole``: the command that left is as long as this. Else two hidden bytes stand for Lc and all behind it.
+        """
+        sent = _parsed_command(command)
+        if whole and sent is not None and sent.data:
+            told = sent.replace(data=b"\xff" * len(sent.data)).to_bytes()
+            return self.exchange(told, answer, start, duration, failure)
+        if command[1:2] == bytes((pin.CHANGE,)):
+            self._stored.pop(command[3], None)
+        opaque = Wire(command[:4] + bytes(2), (Mask(4, 2, UNKNOWN),))
+        return self._redacted(opaque, None if answer is None else Wire(answer), start, duration, failure)
+
     def again(self, seen: Exchanged) -> Exchanged:
         """An exchange that was written down already; what is hidden in it stays hidden, under the same slot."""
         for wire in (seen.command, seen.answer):

@@ -5,16 +5,20 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from threading import RLock
 
-from akis.errors import AkisError, CardRemoved, NoCard
-from akis.trace.entries import Entry, Event, Failure
+from akis.codec.pin_entry import pin_entry
+from akis.commands.pin_entry import is_said_by_reader
+from akis.errors import AkisError, CardRemoved, NoCard, ReaderRefused
+from akis.trace.entries import Entry, Event, Exchanged, Failure
 from akis.trace.redactor import Redactor
 from akis.transport.base import Transport
 from akis.transport.foreign import strip
 from akis.transport.wrapper import TransportWrapper
 
 _MICROSECOND = 1000
+_Made = Callable[[bytes | None, int, int, Failure | None], Exchanged]
 
 
 class Recorder(TransportWrapper):
@@ -22,7 +26,8 @@ class Recorder(TransportWrapper):
 
     What ``write`` raises is not the card's doing: it is kept in :attr:`failure`, nothing more is written, and the card
     goes on; only what is no ``Exception``, such as a Ctrl-C, is raised again. ``finish`` is called once, by
-    :meth:`stop` or at the end of :meth:`close`. What goes to the reader itself (:meth:`control`) is not recorded.
+    :meth:`stop` or at the end of :meth:`close`. Of what goes to the reader itself (:meth:`control`) a PIN command that
+    it has sent is recorded, with what was typed hidden, and nothing else.
     """
 
     def __init__(
@@ -44,18 +49,32 @@ class Recorder(TransportWrapper):
         self._lock = RLock()
 
     def transmit(self, command: bytes) -> bytes:
+        return self._recorded(lambda: self.inner.transmit(command), partial(self._redactor.exchange, command))
+
+    def control(self, code: int, data: bytes) -> bytes:
+        entry = pin_entry(data)
+        if entry is None:
+            return self.inner.control(code, data)
+        made = partial(self._redactor.typed, entry.command, entry.whole)
+        return self._recorded(lambda: self.inner.control(code, data), made, is_said_by_reader)
+
+    def _recorded(
+        self, call: Callable[[], bytes], made: _Made, unsent: Callable[[bytes], bool] = lambda _: False
+    ) -> bytes:
+        """What ``call`` returns or raises, written down as ``made`` has it; ``unsent``: the card had no command."""
         begin = self._now()
         try:
-            answer = self.inner.transmit(command)
+            answer = call()
         except BaseException as error:
-            self._exchange(command, None, begin, _failure(error))
+            if not isinstance(error, ReaderRefused):
+                self._exchange(made, None, begin, _failure(error))
             self._absent(error)
             raise
         self._present()
-        if isinstance(answer, bytes | bytearray | memoryview):
-            self._exchange(command, answer, begin, None)
-        else:
-            self._exchange(command, None, begin, Failure("WrongType", "what came back were no bytes"))
+        if not isinstance(answer, bytes | bytearray | memoryview):
+            self._exchange(made, None, begin, Failure("WrongType", "what came back were no bytes"))
+        elif not unsent(answer):
+            self._exchange(made, answer, begin, None)
         return answer
 
     def reset(self) -> bytes:
@@ -94,9 +113,9 @@ class Recorder(TransportWrapper):
             self._removed = False
             self._put(lambda: Event("inserted", self._now()))
 
-    def _exchange(self, command: bytes, answer: bytes | None, begin: int, failure: Failure | None) -> None:
+    def _exchange(self, made: _Made, answer: bytes | None, begin: int, failure: Failure | None) -> None:
         took = max(self._now() - begin, 0)
-        self._put(lambda: self._redactor.exchange(command, answer, begin, took, failure))
+        self._put(lambda: made(answer, begin, took, failure))
 
     def _put(self, make: Callable[[], Entry]) -> None:
         with self._lock:

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from akis.connect import connect
+from akis.doctor import holders
+from akis.doctor.finding import Program
 from akis.emulator.wanted import wanted
-from akis.errors import InvalidArgument, ProfileError, WrongType
+from akis.errors import InvalidArgument, ProfileError, SharingViolation, WrongType
 from akis.pin import Pin
 from akis.profile.load import load
 from akis.trace.jsonl import Lines
@@ -18,6 +20,8 @@ from akis.transport.base import Transport
 from akis.transport.chaining import ChainingTransport
 from akis.transport.readers import Reader
 from akis.transport.recording import Recording
+
+ATR = bytes.fromhex("3B9F978131FE4580655443D2210831C073F6218081055B")
 
 
 def test_the_default_emulated_card() -> None:
@@ -127,6 +131,45 @@ class TestProfile:
         assert Lines(path).header.profile is None
         again = connect(f"replay:{path}")
         assert (again.profile, again.chosen_by) == (load("akis-2"), "atr")
+
+
+class TestSharing:
+    def test_what_is_wanted_reaches_the_reader(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        put_into_a_reader(monkeypatch, ATR)
+        wanted: list[dict[str, object]] = []
+        inserted = pcsc.PcscTransport
+
+        def listen(name: str, **how: object) -> pcsc.PcscTransport:
+            wanted.append(how)
+            return inserted(name)
+
+        monkeypatch.setattr(pcsc, "PcscTransport", listen)
+        connect("0")
+        connect("0", exclusive=True, leave_card=True)
+        assert wanted == [{"exclusive": False, "leave_card": False}, {"exclusive": True, "leave_card": True}]
+
+    @pytest.mark.parametrize(
+        ("programs", "named"),
+        [
+            ((Program(7, "browser"),), ": browser (pid 7)"),
+            ((Program(7, "browser"), Program()), ": one of browser (pid 7), a program of another user"),
+            ((), ""),
+            (None, ""),
+        ],
+    )
+    def test_the_program_that_has_the_card_is_named_where_the_system_tells(
+        self, monkeypatch: pytest.MonkeyPatch, programs: tuple[Program, ...] | None, named: str
+    ) -> None:
+        put_into_a_reader(monkeypatch, ATR)
+
+        def held(*_: object, **__: object) -> None:
+            raise SharingViolation("another program has the card in a reader; end that one, then try again")
+
+        monkeypatch.setattr(pcsc, "PcscTransport", held)
+        monkeypatch.setattr(holders, "others", lambda: programs)
+        with pytest.raises(SharingViolation) as error:
+            connect("0")
+        assert str(error.value) == f"another program has the card in a reader{named}; end that one, then try again"
 
 
 class Answering(Transport):

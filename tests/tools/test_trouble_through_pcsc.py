@@ -20,6 +20,7 @@ from smartcard import scard
 from akis.emulator import EmulatedCard, load_personality
 from akis.errors import CardRemoved
 from akis.transport.pcsc import list_readers
+from tests.another_program import name_of
 from tests.leaks import leaks
 from tests.pcsc_service import READERS
 from tests.tools.akis_process import ROOT, Card, Done, Emulating, akis
@@ -285,7 +286,8 @@ def test_another_program_holds_the_card_exclusively(pcsc, another_program):
     card = a_card()
     with put_in(pcsc, card) as reader:
         assert another_program.connect(reader, exclusive=True) == "SCARD_S_SUCCESS"
-        sentence = f"another program has the card in {reader}; end that one, then try again"
+        holder = name_of(another_program.pid)
+        sentence = f"another program has the card in {reader}: {holder}; end that one, then try again"
         failed(Exit.NO_CARD, sentence, *VERIFY_PIN)
         assert f"{reader}: card, in use exclusively\n" in akis("readers").out
         assert card.commands == []
@@ -293,7 +295,24 @@ def test_another_program_holds_the_card_exclusively(pcsc, another_program):
         assert akis(*VERIFY_PIN, PIN=PIN).code == 0
 
 
-WAITS = "Waiting for the card; another program may keep it busy. Ctrl-C ends this.\n"
+def test_a_card_of_ones_own(pcsc, another_program):
+    """With --exclusive others are kept out while the command runs, and the command where others are at work."""
+    card = a_card()
+    with put_in(pcsc, card) as reader:
+        with Started(*VERIFY_PIN, "--exclusive", held_up=True) as command:
+            while not any(sent[1] == GET_DATA for sent in card.commands):
+                assert command.process.poll() is None
+                time.sleep(0.01)
+            assert another_program.connect(reader) == "SCARD_E_SHARING_VIOLATION"
+            assert command.end().code == 0
+        assert another_program.connect(reader) == "SCARD_S_SUCCESS"
+        sentence = (
+            f"another program has the card in {reader}: {name_of(another_program.pid)}; end that one, then try again"
+        )
+        failed(Exit.NO_CARD, sentence, *VERIFY_PIN, "--exclusive")
+
+
+WAITS = "Waiting for the card; another program may keep it busy: {}. Ctrl-C ends this.\n"
 
 
 def test_while_another_program_keeps_the_card_busy_it_says_that_it_waits(pcsc, another_program):
@@ -301,16 +320,18 @@ def test_while_another_program_keeps_the_card_busy_it_says_that_it_waits(pcsc, a
     with put_in(pcsc, card) as reader:
         another_program.connect(reader)
         another_program.begin_transaction()
-        with Started(*STATUS) as first, Started(*VERIFY_PIN) as second:
-            for started in (first, second):
-                assert started.line() == WAITS
-            assert card.commands == []
-            first.process.send_signal(signal.SIGINT)
-            # Killed by the signal, which a shell reports as 130.
-            assert first.end() == Done(-signal.SIGINT, "", "")
-            another_program.start("end 0")
-            assert second.end().code == 0
-            another_program.wait()
+        with Started(*STATUS) as first:
+            assert first.line() == WAITS.format(name_of(another_program.pid))
+            with Started(*VERIFY_PIN) as second:
+                both = sorted((another_program.pid, first.process.pid))
+                assert second.line() == WAITS.format("one of " + ", ".join(map(name_of, both)))
+                assert card.commands == []
+                first.process.send_signal(signal.SIGINT)
+                # Killed by the signal, which a shell reports as 130.
+                assert first.end() == Done(-signal.SIGINT, "", "")
+                another_program.start("end 0")
+                assert second.end().code == 0
+                another_program.wait()
 
 
 @pytest.mark.parametrize("session", [(), ("--sm-keys", "emulator:akis-2.2/terminal")], ids=["plain", "session"])
@@ -330,6 +351,31 @@ def test_another_program_resets_the_card_in_between(pcsc, another_program, sessi
         assert done.report["error"]["kind"] == "CardReset"
         assert card.pin_commands == []
         assert akis(*VERIFY_PIN, *session, PIN=PIN).code == 0
+
+
+def test_with_leave_the_next_program_finds_what_was_verified(pcsc, another_program):
+    with put_in(pcsc, a_card()) as reader:
+        assert akis(*VERIFY_PIN, "--leave", PIN=PIN).code == 0
+        another_program.connect(reader)
+        assert another_program.transmit("00200081") == "9000"
+
+
+@pytest.mark.parametrize("command", [STATUS, ("info",), ("files", "ls"), ("readers",)])
+def test_looking_leaves_other_programs_at_work(pcsc, another_program, command):
+    """A login of another program outlives all that only looks, unless it leaves the application."""
+    with put_in(pcsc, a_card()) as reader:
+        another_program.connect(reader)
+        another_program.transmit("00A4040C07504B43532D3135")
+        another_program.transmit("00200081" + f"{len(PIN):02X}" + PIN.encode().hex())
+        assert akis(*command).code == 0
+        assert another_program.transmit("0084000008").endswith("9000")
+
+
+def test_a_secure_session_is_followed_by_a_reset(pcsc, another_program):
+    with put_in(pcsc, a_card()) as reader:
+        another_program.connect(reader)
+        assert akis(*STATUS, "--sm-keys", "emulator:akis-2.2/terminal").code == 0
+        assert another_program.transmit("0084000008") == "SCARD_W_RESET_CARD"
 
 
 def test_the_next_program_finds_nothing_verified(pcsc, another_program):

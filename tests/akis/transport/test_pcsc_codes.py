@@ -12,11 +12,12 @@ from akis.errors import (
     NoCard,
     NoReader,
     NoService,
+    ReaderRefused,
     ServiceForbidden,
     SharingViolation,
     TransportError,
 )
-from akis.transport.pcsc import error
+from akis.transport.pcsc_codes import ASKING_READER, error
 from tests.pcsc_service import READERS
 
 CODES = {
@@ -60,6 +61,16 @@ def test_each_failure_is_one_sentence_and_a_plain_one_names_its_code(name):
         assert "SCARD_" in text
         assert f"{CODES[name]:08X}" in text
     assert str(copy.copy(failure)) == text
+
+
+@pytest.mark.parametrize(
+    "code", [scard.SCARD_E_UNSUPPORTED_FEATURE, scard.SCARD_E_INVALID_PARAMETER, scard.SCARD_E_INVALID_VALUE, 1, 22, 50]
+)
+def test_what_a_reader_will_not_do_reached_no_card(code):
+    failure = error(code, READERS[0], ASKING_READER)
+    assert isinstance(failure, ReaderRefused)
+    assert str(failure).endswith("; nothing reached the card")
+    assert not isinstance(error(code, READERS[0]), ReaderRefused), "of a command one cannot say that"
 
 
 def test_a_code_nobody_knows():

@@ -3,6 +3,7 @@
 import time
 
 import pytest
+from smartcard import scard
 
 from akis.errors import CardRemoved, CardReset, NoCard, SharingViolation, TransportError
 from akis.transport.pcsc import PcscTransport, list_readers
@@ -132,6 +133,89 @@ def test_the_card_is_left_as_it_is_where_that_is_wanted(inserted):
         transport.transmit(VERIFY)
     with PcscTransport(READERS[0]) as transport:
         assert is_verified(transport)
+
+
+def test_a_card_at_which_one_only_looked_is_left_to_those_at_work_with_it(inserted, another_program):
+    another_program.connect(READERS[0])
+    another_program.transmit(SELECT.hex())
+    another_program.transmit(VERIFY.hex())
+    with PcscTransport(READERS[0]) as transport:
+        assert transport.transmit(GET_CHALLENGE)[-2:] == b"\x90\x00"
+    assert another_program.transmit(IS_VERIFIED.hex()) == "9000"
+
+
+@pytest.mark.parametrize("command", [IS_VERIFIED, bytes.fromhex("8084000008"), bytes.fromhex("0C84000008")])
+def test_what_may_have_opened_something_is_followed_by_a_reset(inserted, another_program, command):
+    another_program.connect(READERS[0])
+    with PcscTransport(READERS[0]) as transport:
+        transport.transmit(command)
+    assert another_program.transmit(GET_CHALLENGE.hex()) == "SCARD_W_RESET_CARD"
+
+
+def test_a_reset_of_our_own_closes_what_was_open(inserted, another_program):
+    with PcscTransport(READERS[0]) as transport:
+        transport.transmit(SELECT)
+        transport.transmit(VERIFY)
+        transport.reset()
+        another_program.connect(READERS[0])
+    assert another_program.transmit(GET_CHALLENGE.hex()).endswith("9000")
+
+
+# A transaction in which nothing happens for a while
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """What the service was asked for the card's state for."""
+    found, ask = [], scard.SCardStatus
+
+    def listen(card):
+        found.append(ask(card)[0])
+        return ask(card)
+
+    monkeypatch.setattr(scard, "SCardStatus", listen)
+    return found
+
+
+def wait_for(asked, count):
+    deadline = time.monotonic() + 5
+    while len(asked) < count and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert len(asked) >= count
+
+
+def test_a_transaction_is_kept_alive(inserted, another_program, asked):
+    another_program.connect(READERS[0])
+    with PcscTransport(READERS[0], keep_alive=0.02) as transport:
+        with transport.transaction(), transport.transaction():
+            transport.transmit(SELECT)
+            transport.transmit(VERIFY)
+            before = len(asked)
+            wait_for(asked, before + 3)
+            assert set(asked) == {scard.SCARD_S_SUCCESS}
+            assert is_verified(transport)
+            another_program.start("transmit 0084000008")
+        assert another_program.wait().endswith("9000"), "others are let in at its end"
+        before = len(asked)
+        time.sleep(0.1)
+        assert len(asked) == before, "outside of transactions nobody needs it"
+
+
+def test_nothing_is_kept_alive_where_nobody_resets_idle_cards(inserted, asked):
+    with PcscTransport(READERS[0], keep_alive=None) as transport, transport.transaction():
+        before = len(asked)
+        time.sleep(0.1)
+        assert len(asked) == before
+
+
+def test_closing_in_the_middle_of_a_transaction_ends_its_keeping_alive(inserted, asked):
+    transport = PcscTransport(READERS[0], keep_alive=0.02)
+    with transport.transaction():
+        wait_for(asked, 3)
+        transport.close()
+        before = len(asked)
+        time.sleep(0.1)
+        assert len(asked) == before
 
 
 def test_a_card_that_another_program_has_reset_is_left_to_it(inserted, another_program):
