@@ -75,3 +75,6 @@ def _typed(prompt: str) -> Secret:
         return Secret(getpass.getpass(prompt))
     except EOFError:
         return Secret(b"")
+    except UnicodeDecodeError:
+        pass  # it would show a byte of what was typed, and so would its trace as a context
+    raise InvalidArgument("what was typed is no text in the encoding of this terminal; nothing was sent")

@@ -78,6 +78,18 @@ def test_typed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert terminal.prompts == ["PIN: "]
 
 
+def test_what_is_typed_in_another_encoding_shows_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    Terminal(monkeypatch)
+
+    def undecodable(prompt: str) -> str:
+        return b"12\xff4".decode("utf-8")
+
+    monkeypatch.setattr("getpass.getpass", undecodable)
+    with pytest.raises(InvalidArgument, match="no text in the encoding of this terminal; nothing was sent") as raised:
+        read_secret(None, "PIN")
+    assert raised.value.__context__ is None
+
+
 def test_a_new_pin_is_typed_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = Terminal(monkeypatch, "2468", "2468")
     assert read_secret(None, "new PIN", twice=True).reveal() == b"2468"
