@@ -17,15 +17,17 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple, NoReturn
+from typing import Any, NamedTuple
 
 import akis
 from akis.errors import AkisError, PinBlocked, PinOutcomeUnknown
 
 from .card_options import tell_of_recording, tell_of_replay
 from .exit_codes import exit_code
+from .parser import Parser, add_examples
 from .tell import tell
 
+_EXAMPLES = ("akis demo", "akis doctor", "akis info --reader emulator:", "akis pin status")
 _PERMISSIONS = ("allow_last_try",)
 """Arguments of the library that are options here, by the same name."""
 
@@ -144,10 +146,15 @@ def _sentence(error: AkisError) -> str:
 
 def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     """The parser for ``argv``, in which only the subcommand that ``argv`` names is filled in."""
-    parser = _Parser(
-        prog="akis", description="Low-level driver toolkit for AKİS-style smart cards.", allow_abbrev=False
+    parser = Parser(prog="akis", description="Low-level driver toolkit for AKİS-style smart cards.", allow_abbrev=False)
+    add_examples(parser, *_EXAMPLES)
+    parser.add_argument(
+        "--version",
+        action=_Version,
+        nargs=0,
+        json="--json" in argv,
+        help="show the version and exit; with --json, those of what it works with as well",
     )
-    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     # No option before the subcommand takes a value, so the first word is the subcommand.
     chosen = next((word for word in argv if not word.startswith("-")), None)
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
@@ -160,19 +167,24 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     return parser
 
 
-class _Parser(argparse.ArgumentParser):
-    """A parser whose complaints do not repeat a word that was too many: it may be a PIN."""
-
-    def error(self, message: str) -> NoReturn:
-        known, separator, _ = message.partition("unrecognized arguments")
-        super().error(f"{known}{separator}, see --help" if separator else message)
-
-
 class _Version(argparse.Action):
-    """``--version``, which looks the version up only when it is asked for."""
+    """``--version``, which looks the version up only when it is asked for; with ``--json``, wherever that stands."""
+
+    def __init__(self, *args: Any, json: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._json = json
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
-        print(f"akis {akis.__version__}")
+        if self._json:
+            from akis.doctor.hardware import drivers
+            from akis.doctor.machine import Machine
+            from akis.doctor.versions import versions
+
+            machine = Machine()
+            found = dict(versions(machine, drivers(machine)))
+            print(json.dumps({"schema": 1, "command": "version", "versions": found}, ensure_ascii=False, indent=2))
+        else:
+            print(f"akis {akis.__version__}")
         parser.exit()
 
 

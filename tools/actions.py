@@ -7,6 +7,8 @@ import importlib
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from .parser import Parser
+
 
 class Action(NamedTuple):
     """Where an action lives in this package, and what it is good for, in a line."""
@@ -20,21 +22,25 @@ def add_actions(parser: argparse.ArgumentParser, actions: Mapping[str, Action]) 
 
     The chosen one's ``run`` is the argument ``action`` then.
     """
-    added = parser.add_subparsers(metavar="ACTION", required=True, parser_class=_ActionParser)
+    added = parser.add_subparsers(metavar="ACTION", required=True, parser_class=ActionParser)
     for name, action in actions.items():
-        made: _ActionParser = added.add_parser(name, help=action.help, description=action.help, allow_abbrev=False)
+        made: ActionParser = added.add_parser(name, help=action.help, description=action.help, allow_abbrev=False)
         made.module = action.module
 
 
-class _ActionParser(argparse.ArgumentParser):
+class ActionParser(Parser):
     """The parser of one action, which gets its arguments once it is the chosen one."""
 
     module = ""
 
-    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+    def fill_in(self) -> None:
+        """Add its arguments, once."""
         if self.module:
             action = importlib.import_module(f".{self.module}", __package__)
             self.module = ""
             action.configure(self)
             self.set_defaults(action=action.run)
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        self.fill_in()
         return super().parse_known_args(args, namespace)

@@ -6,6 +6,8 @@ import argparse
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+from .parser import add_examples
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -20,7 +22,7 @@ hex. Lc is counted. LE has 2 digits, or 4 for extended length. =SW is the status
 and = alone means 9000; the first that does not come ends the run with exit code 10. All goes in one transaction. PINs
 on a command line are seen by every user of the machine: write {env:NAME} in the place of one, as in
 00200081:{env:PIN}, which stands for the characters of that variable."""
-_EXAMPLE = "example: akis apdu 00A4040C:504B43532D3135=9000 00CA0106/00= --reader emulator:"
+_EXAMPLE = "akis apdu 00A4040C:504B43532D3135=9000 00CA0106/00= --reader emulator:"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -28,7 +30,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     from .card_options import add_card
 
     parser.description = _DESCRIPTION
-    parser.epilog = _EXAMPLE
+    add_examples(parser, _EXAMPLE)
     parser.add_argument(
         "commands", metavar="COMMAND", nargs="*", help="the commands; - alone reads a script from input"
     )

@@ -7,6 +7,8 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from .parser import add_examples
+
 if TYPE_CHECKING:
     from akis.profile.recognise import RecognisedCard
 
@@ -16,7 +18,7 @@ _SEPARATORS = re.compile(r"[\s:,]|0[xX]")
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.epilog = "example: akis atr 3B 9F 97 81 31 FE 45 80 65 54 43 D2 21 08 31 C0 73 F6 21 80 81 05 5B"
+    add_examples(parser, "akis atr 3B 9F 97 81 31 FE 45 80 65 54 43 D2 21 08 31 C0 73 F6 21 80 81 05 5B")
     parser.add_argument("hex", metavar="HEX", nargs="+", help="the answer to reset; spaces and colons are fine")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
 

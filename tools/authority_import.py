@@ -9,12 +9,11 @@ from pathlib import Path
 
 from .authority_counts import in_words
 from .authority_options import add_database, migrated_store, now
+from .parser import add_examples
 
 _HELP = """\
 Take holders and their cards from a file, all of it or nothing. A database that
 is not there yet is made. A file with one holder and one card:
-
-  akis authority import people.csv
 
 {sample}
 
@@ -34,6 +33,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the action's arguments."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.description = _HELP.format(sample=SAMPLE)
+    add_examples(parser, "akis authority import people.csv")
     parser.add_argument("file", metavar="FILE", help="what to import; where anything in it is wrong, nothing is")
     parser.add_argument("--format", choices=("csv", "json"), help="default: json where FILE ends in .json, else csv")
     add_database(parser)

@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .parser import add_examples
+
 if TYPE_CHECKING:
     from akis.authority.context import Authority
     from akis.authority.serving.settings import Settings
@@ -38,9 +40,10 @@ _BY_OPTION = (
 
 
 def describe(parser: argparse.ArgumentParser, text: str, *examples: str) -> None:
-    """What the action does, in lines of at most 80 columns, and how it is called, before all options."""
+    """What the action does, in lines of at most 80 columns, and how it is called."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.description = "\n".join([textwrap.fill(text, 80), "", *(f"  {example}" for example in examples)])
+    parser.description = textwrap.fill(text, 80)
+    add_examples(parser, *examples)
 
 
 def add_database(parser: argparse.ArgumentParser) -> None:

@@ -6,6 +6,7 @@ import argparse
 import json
 
 from .authority_options import add_database, add_master_key, options_named, settings
+from .parser import add_examples
 from .tell import tell
 
 _HELP = """\
@@ -14,9 +15,6 @@ or SIGTERM. The first line says where it listens; log lines go to standard
 error. The tables of the database are brought up to this version first. The exit
 code is 2 where a file or setting cannot be used, 9 where others can read a key,
 1 where the port is taken or the database does not answer.
-
-  akis authority new-key master.key
-  akis authority serve --tls-cert cert.pem --tls-key key.pem --host 0.0.0.0
 
 --config FILE is TOML with the settings of the same names: database, master_key,
 master_key_pin, host, port, workers, tls_cert, tls_key, behind_proxy, sms,
@@ -27,6 +25,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the action's arguments."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.description = _HELP
+    add_examples(
+        parser,
+        "akis authority serve",
+        "akis authority serve --tls-cert cert.pem --tls-key key.pem --host 0.0.0.0",
+    )
     add_database(parser)
     add_master_key(parser)
     parser.add_argument("--host", metavar="ADDRESS", help="where to listen; default: 127.0.0.1, this machine alone")

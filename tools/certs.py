@@ -7,6 +7,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .parser import add_examples
+
 if TYPE_CHECKING:
     from akis.card import Card
     from akis.conversation.certificates import FoundCertificates
@@ -16,7 +18,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     from .card_options import add_card, add_session
 
-    parser.epilog = "examples: akis certs --reader emulator:akis-2.2; akis certs --pem | openssl x509 -noout -text"
+    add_examples(
+        parser,
+        "akis certs --reader emulator:akis-2.2",
+        "akis certs --reader emulator: --pem | openssl x509 -noout -text",
+    )
     add_card(parser)
     add_session(parser)
     form = parser.add_mutually_exclusive_group()

@@ -9,6 +9,8 @@ import argparse
 import json
 from typing import TYPE_CHECKING
 
+from .parser import add_examples
+
 if TYPE_CHECKING:
     from akis.card import Card
     from akis.emulator import Personality
@@ -24,6 +26,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     from .card_options import add_trace
 
+    add_examples(parser, "akis demo", "akis demo --card akis-2.5 --trace session.jsonl")
     cards = ", ".join(f"{name} ({what})" for name, what in _CARDS.items())
     parser.add_argument("--card", choices=sorted(_CARDS), default="akis-2.2", help=f"the emulated card: {cards}")
     add_trace(parser)

@@ -7,6 +7,8 @@ import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from .parser import add_examples
+
 if TYPE_CHECKING:
     from akis.doctor.finding import Report, SeenReader
 
@@ -27,7 +29,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "Look at the PC/SC service, readers, drivers, cards, the programs that use them, and versions, and say what to "
         "do about whatever is wrong. Nothing is sent to a card. The exit code is 0 where a card can be reached, else 3."
     )
-    parser.epilog = "example: akis doctor --json"
+    add_examples(parser, "akis doctor", "akis doctor --json")
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
 
 

@@ -11,22 +11,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .parser import add_examples
+
 if TYPE_CHECKING:
     from akis.emulator import EmulatedCard, Personality
     from akis.emulator.vpcd import Happening, VpcdClient
     from akis.emulator.wanted import WantedCard
 
 _HELP = """\
-example: akis emulate --personality akis-2.2,blocked --state card.state
-
 Puts an emulated card into the virtual reader of pcscd (Debian: pcscd and
 vsmartcard-vpcd), until Ctrl-C. One line says when the reader has seen the card.
 When pcscd is restarted the card waits for it.
 
 With --new, writes the personality of another card of that kind into a file and
-ends:
-  akis emulate --new akis-2.2 --out mine.toml
-  akis emulate --personality mine.toml"""
+ends."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -35,6 +33,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.description = _HELP
+    add_examples(
+        parser,
+        "akis emulate --personality akis-2.2,blocked --state card.state",
+        "akis emulate --new akis-2.2 --out mine.toml",
+        "akis emulate --personality mine.toml",
+    )
     parser.add_argument(
         "--personality",
         metavar="NAME[,STATE][,INS=SW]",

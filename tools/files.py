@@ -13,6 +13,7 @@ from akis.errors import CardError, InvalidArgument
 
 from .files_card import PATH, add_files, opened, parsed, wants_login
 from .files_put import configure_put
+from .parser import add_examples
 from .tell import tell
 
 _SECURITY_STATUS = 0x6982
@@ -20,14 +21,14 @@ _SECURITY_STATUS = 0x6982
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the actions and their arguments."""
+    add_examples(parser, "akis files tree --reader emulator:", "akis files cat 2F00 --reader emulator:")
     actions = parser.add_subparsers(metavar="ACTION", required=True)
 
     def action(
         name: str, help_text: str, example: str, run_action: Callable[[argparse.Namespace], int]
     ) -> argparse.ArgumentParser:
-        made = actions.add_parser(
-            name, allow_abbrev=False, help=help_text, description=help_text, epilog=f"example: {example}"
-        )
+        made = actions.add_parser(name, allow_abbrev=False, help=help_text, description=help_text)
+        add_examples(made, example)
         add_files(made)
         made.set_defaults(action=run_action)
         return made

@@ -7,6 +7,8 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from .parser import add_examples
+
 if TYPE_CHECKING:
     from akis.card import Card
 
@@ -17,7 +19,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     from .card_options import add_card
 
-    parser.epilog = "example: akis info --reader emulator:akis-2.5,last-try"
+    add_examples(parser, "akis info --reader emulator:akis-2.5,last-try")
     add_card(parser)
 
 

@@ -13,6 +13,7 @@ from akis.errors import AkisError, InvalidArgument, PolicyRefused
 from .card_options import add_card, add_session, open_card
 from .info import in_words
 from .keypad import add_keypad, tell_to_look, typed_at_reader
+from .parser import add_examples
 from .pin_input import PUK_RISK, PUK_WORD, add_secret, announce_try, confirm, read_secret
 from .tell import tell
 
@@ -25,13 +26,13 @@ Action = Callable[[argparse.Namespace], Report]
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the actions and their arguments."""
+    add_examples(parser, "akis pin status --reader emulator:", "akis pin verify --reader emulator: --pin env:CARD_PIN")
     actions = parser.add_subparsers(metavar="ACTION", required=True)
 
     def action(name: str, help_text: str, example: str, run_action: Action) -> argparse.ArgumentParser:
         # No abbreviations: a permission is written out.
-        made = actions.add_parser(
-            name, allow_abbrev=False, help=help_text, description=help_text, epilog=f"example: {example}"
-        )
+        made = actions.add_parser(name, allow_abbrev=False, help=help_text, description=help_text)
+        add_examples(made, example)
         add_card(made)
         add_session(made)
         made.set_defaults(action=run_action, action_name=f"pin {name}")
@@ -42,7 +43,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     verify = action("verify", "VERIFY the PIN", "akis pin verify --reader emulator: --pin env:CARD_PIN", _verify)
     add_secret(verify, "pin")
 
-    change = action("change", "change the PIN", "akis pin change --pin env:OLD --new-pin env:NEW", _change)
+    change = action(
+        "change",
+        "change the PIN",
+        "akis pin change --reader emulator: --pin env:CARD_PIN --new-pin env:NEW_PIN",
+        _change,
+    )
     add_secret(change, "pin")
     add_secret(change, "new-pin")
     for typed in (verify, change):
@@ -52,7 +58,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "unblock",
         "put a new PIN in force: RESET RETRY COUNTER to a random transport PIN, CHANGE to the new one, VERIFY, all "
         "inside the issuer's secure session",
-        "akis pin unblock --reader emulator:,blocked --sm-keys emulator:akis-2.2/issuer",
+        "akis pin unblock --reader emulator:,blocked --sm-keys emulator:akis-2.2/issuer --new-pin env:NEW_PIN",
         _unblock,
     )
     add_secret(unblock, "new-pin")

@@ -7,6 +7,8 @@ import json
 from contextlib import suppress
 from pathlib import Path
 
+from .parser import add_examples
+
 _SUFFIX = ".toml"
 
 
@@ -18,7 +20,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "Ask an unknown card what it is, by SELECT and GET DATA only: no try is spent, no session opened, nothing "
         "written to it. The answers make a draft of a profile, which every other command takes with --profile FILE."
     )
-    parser.epilog = "example: akis probe --reader emulator:akis-2.5 --out draft.toml"
+    add_examples(parser, "akis probe --reader emulator:akis-2.5 --out draft.toml")
     parser.add_argument("--reader", metavar="R", help=READER)
     parser.add_argument("--out", metavar=f"FILE{_SUFFIX}", help="write the draft there; nothing is overwritten")
     add_trace(parser)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 
+from .parser import add_examples
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.epilog = "example: akis readers --json"
+    add_examples(parser, "akis readers", "akis readers --json")
     parser.add_argument("--json", action="store_true", help="print the list as JSON")
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .exit_codes import Exit, exit_code
+from .parser import add_examples
 from .tell import tell
 
 if TYPE_CHECKING:
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from akis.regress.run import Plan
 
 _HELP = """\
-example: akis replay vectors/traces --reader emulator: --junit report.xml
-
 Sends the recorded commands of each FILE (a trace, a log that `akis trace` understands, or a directory of traces) to a
 card and compares the answers. A session stops at its first difference."""
 _LONG = 20_000
@@ -32,6 +31,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.description = _HELP
+    add_examples(parser, "akis replay vectors/traces --reader emulator: --junit report.xml")
     parser.add_argument("files", metavar="FILE", nargs="+", help="a trace, a foreign log, or a directory of traces")
     parser.add_argument(
         "--reader",

@@ -10,6 +10,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .parser import add_examples
 from .tell import tell
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "is spent, nothing is written. What was verified on the card is forgotten. The exit code is 10 where a check "
         "fails or the card differs from the baseline."
     )
-    parser.epilog = "example: akis report --reader emulator:akis-2.5 --out today.html --out today.json"
+    add_examples(parser, "akis report --reader emulator:akis-2.5 --out today.html --out today.json")
     add_card(parser)
     add_session(parser)
     parser.add_argument(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from akis.errors import InvalidArgument
 
 from .card_options import add_card, add_session, open_card
+from .parser import add_examples
 from .pin_input import add_secret, announce_try, read_secret
 from .tell import tell
 
@@ -25,10 +26,12 @@ _LARGEST_CERTIFICATE = 0x10000
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.epilog = (
-        "example: akis sign contract.pdf --key 01 --mechanism rsa-pkcs1-sha256 --certificate holder.pem "
-        "--out contract.sig; openssl dgst -sha256 -verify … checks what it wrote"
+    add_examples(
+        parser,
+        "akis sign contract.pdf --key 01 --reader emulator: --pin env:CARD_PIN",
+        "akis sign contract.pdf --key 01 --certificate holder.pem --out contract.sig",
     )
+    parser.epilog = "`openssl dgst -sha256 -verify …` checks what an RSA key signed."
     parser.add_argument("file", metavar="FILE", help="what to sign; it is hashed here and does not go to the card")
     parser.add_argument("--key", metavar="REF", required=True, help="the key's reference on the card, hex, such as 01")
     parser.add_argument(

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Mapping
 
 from .actions import Action, add_actions
+from .parser import add_examples
 
 ACTIONS: Mapping[str, Action] = {
     "show": Action("trace_show", "name every byte of a session, as text, JSON or a page to attach to a report"),
@@ -22,6 +23,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = (
         "A trace comes from --trace FILE of any subcommand with a card; `akis trace ACTION --help` says more."
     )
+    add_examples(parser, "akis trace show session.jsonl", "akis trace convert opensc-debug.txt session.jsonl")
     add_actions(parser, ACTIONS)
 
 

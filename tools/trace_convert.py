@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from .parser import add_examples
 from .tell import tell
 from .trace_file import tell_of_size
 
@@ -13,7 +14,7 @@ _OUT = "the new file; its end names the format: .jsonl, .dump or .apdu4j, .pcap,
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.epilog = "example: akis trace convert opensc-debug.txt session.jsonl"
+    add_examples(parser, "akis trace convert opensc-debug.txt session.jsonl")
     parser.add_argument("trace", metavar="IN", help=_IN)
     parser.add_argument("out", metavar="OUT", help=_OUT)
     parser.add_argument("--profile", metavar="NAME", help="the card's profile, which knows what to hide")

@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from .parser import add_examples
 from .trace_file import FILE, add_reading, open_file
 from .width import columns
 
@@ -32,7 +33,7 @@ _PROFILE = "akis-2"
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.epilog = "example: akis trace decrypt session.jsonl --sm-keys emulator:akis-2.2/issuer"
+    add_examples(parser, "akis trace decrypt session.jsonl --sm-keys emulator:akis-2.2/issuer")
     parser.add_argument("file", metavar="FILE", help=FILE)
     parser.add_argument("--sm-keys", metavar="FILE", action="append", default=[], help=_SM_KEYS)
     parser.add_argument("--session-keys", metavar="FILE", help=_SESSION_KEYS)

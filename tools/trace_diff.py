@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from .exit_codes import Exit
+from .parser import add_examples
 from .trace_file import FILE, add_reading, open_file
 from .width import columns
 
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.epilog = "exit code 10 where they differ. example: akis trace diff yesterday.jsonl today.jsonl"
+    add_examples(parser, "akis trace diff yesterday.jsonl today.jsonl")
+    parser.epilog = "The exit code is 10 where they differ."
     parser.add_argument("first", metavar="A", help=FILE)
     parser.add_argument("second", metavar="B", help="another one")
     parser.add_argument(

@@ -6,6 +6,7 @@ import argparse
 import re
 from typing import TYPE_CHECKING
 
+from .parser import add_examples
 from .tell import tell
 from .trace_file import FILE, add_reading
 
@@ -18,7 +19,7 @@ _FORM = "N:command|response:START+LENGTH=SLOT"
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.epilog = "example: akis trace redact opensc-debug.txt clean.jsonl --hide 12:response:0+16=holder-name"
+    add_examples(parser, "akis trace redact opensc-debug.txt clean.jsonl --hide 12:response:0+16=holder-name")
     parser.add_argument("file", metavar="IN", help=FILE)
     parser.add_argument("out", metavar="OUT", help="the new file, its name ending in .jsonl")
     what = "bytes of exchange N, as `akis trace show --wire` counts them, START from 0"

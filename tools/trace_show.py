@@ -6,6 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
+from .parser import add_examples
 from .trace_file import FILE, add_reading, open_file, tell_of_size
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.epilog = "example: akis trace show session.jsonl --html session.html"
+    add_examples(parser, "akis trace show session.jsonl --html session.html")
     parser.add_argument("file", metavar="FILE", help=FILE)
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--wire", action="store_true", help="bytes only, without the fields")

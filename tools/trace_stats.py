@@ -8,6 +8,7 @@ import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from .parser import add_examples
 from .trace_file import FILE, add_reading, open_file
 from .width import columns
 
@@ -20,7 +21,7 @@ _COLUMNS = ("count", "median", "p99", "worst", "bytes →", "bytes ←")
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.epilog = "example: akis trace stats monday.jsonl tuesday.jsonl"
+    add_examples(parser, "akis trace stats monday.jsonl tuesday.jsonl")
     parser.add_argument("files", metavar="FILE", nargs="+", help=f"{FILE}; several are counted together")
     parser.add_argument("--json", action="store_true", help="print the numbers as JSON, times in microseconds")
     add_reading(parser)

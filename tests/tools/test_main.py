@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
+import platform
 import subprocess
 import sys
 from collections.abc import Callable
@@ -73,7 +75,21 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == f"akis {version('akis')}\n"
 
 
-@pytest.mark.parametrize("argv", [[], ["no-such-thing"], ["--no-such-option"], ["--vers"]])
+@pytest.mark.parametrize("argv", [["--version", "--json"], ["--json", "--version"]])
+def test_versions_for_programs(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(argv)
+    assert end.value.code == 0
+    said = json.loads(capsys.readouterr().out)
+    assert (said["schema"], said["command"]) == (1, "version")
+    assert {name: said["versions"][name] for name in ("akis", "Python", "pyscard", "cryptography", "construct")} == {
+        "Python": platform.python_version(),
+        **{name: version(name) for name in ("akis", "pyscard", "cryptography", "construct")},
+    }
+    assert "pcsc-lite" in said["versions"]
+
+
+@pytest.mark.parametrize("argv", [[], ["no-such-thing"], ["--json"], ["--no-such-option"], ["--vers"]])
 def test_usage_errors(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:
         main(argv)

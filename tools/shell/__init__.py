@@ -16,16 +16,17 @@ Work with one card line by line: select, ls, cat, status, verify, change, unbloc
 at a prompt that hides them, and a line that has one in it is refused and not remembered. Ctrl-C ends a command, Ctrl-D
 the shell. Where standard input is no terminal, its lines are a script, which stops at the first error with the exit
 code of that; an error that the next line, `expect SW`, expects is none."""
-_EXAMPLE = "example: akis shell --reader emulator:"
+_EXAMPLES = ("akis shell --reader emulator:", "akis shell --reader emulator: < script.txt")
 _MISSING = "the prompt needs prompt_toolkit: pip install 'akis[shell]'; a script on standard input works without it"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     from ..card_options import PROFILE, READER, add_trace
+    from ..parser import add_examples
 
     parser.description = _DESCRIPTION
-    parser.epilog = _EXAMPLE
+    add_examples(parser, *_EXAMPLES)
     parser.add_argument("--reader", metavar="R", help=READER)
     parser.add_argument("--profile", metavar="NAME|FILE", help=PROFILE)
     parser.add_argument(
