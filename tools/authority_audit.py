@@ -56,7 +56,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "Check that no line was altered, taken out or put in. The number and hash that it prints, kept where nobody "
         "who can write to the database can write, show later that the log was not made anew.",
         "akis authority audit verify",
-        "akis authority audit verify --expect 12:9F86…",
+        'akis authority audit verify --expect "$LAST"',
     )
     add_database(verify)
     verify.add_argument(

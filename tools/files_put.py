@@ -41,7 +41,7 @@ def configure_put(action: Action) -> None:
     put = action(
         "put",
         "write a file's bytes, after showing what will change; what was written is read back and compared",
-        "akis files put 3D00/2F10 new.der",
+        "akis files put 3D00/4118 new.bin --reader emulator: --pin env:CARD_PIN --yes",
         put_file,
     )
     put.add_argument("path", metavar="FILE", help=PATH)

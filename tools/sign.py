@@ -29,7 +29,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_examples(
         parser,
         "akis sign contract.pdf --key 01 --reader emulator: --pin env:CARD_PIN",
-        "akis sign contract.pdf --key 01 --certificate holder.pem --out contract.sig",
+        "akis sign contract.pdf --key 01 --pin env:CARD_PIN --certificate holder.pem --out contract.sig",
     )
     parser.epilog = "`openssl dgst -sha256 -verify …` checks what an RSA key signed."
     parser.add_argument("file", metavar="FILE", help="what to sign; it is hashed here and does not go to the card")

@@ -37,7 +37,7 @@ _SOURCE = "env:NAME, fd:NUMBER or file:PATH; asked for when left out"
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    add_examples(parser, "akis unlock --authority https://pin.example.org", "akis unlock --emulator")
+    add_examples(parser, "akis unlock --authority https://pin.example.org", "akis unlock --emulator --non-interactive")
     parser.add_argument("--authority", metavar="URL", help=f"the issuer's authority; default: {AUTHORITY}")
     parser.add_argument("--ca", metavar="FILE", help="trust the CAs of this PEM file, and no others, for the authority")
     parser.add_argument("--code", metavar="SOURCE", help=f"where the 15 digits of the portal come from: {_SOURCE}")
