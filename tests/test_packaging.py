@@ -137,6 +137,7 @@ def test_the_wheel_brings_the_command(fresh: Path, tmp_path: Path) -> None:
     [
         ("authority serve", "authority"),
         ("authority audit verify", "authority"),
+        ("completion bash", "completion"),
         ("unlock --emulator --non-interactive", "authority"),
         (
             "unlock --authority https://pin.example --non-interactive --code env:X --new-pin env:X --answer env:X",

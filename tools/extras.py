@@ -20,6 +20,7 @@ MODULES: Mapping[str, tuple[str, ...]] = {
         "uvicorn",
         "websockets",
     ),
+    "completion": ("shtab",),
     "unlock": ("httpx", "websockets"),
 }
 """What an extra of the package brings, by the names its modules have."""

@@ -16,9 +16,8 @@ import pytest
 
 from tests.akis.trace.importers import logs
 from tests.tools.akis_process import ROOT
-from tests.tools.command_parsers import every_example
-from tools.__main__ import _parser
 from tools.authority_import import SAMPLE
+from tools.commands import every_parser, parser_for
 from tools.exit_codes import Exit
 
 TRACES = {
@@ -34,6 +33,8 @@ MAKES = {
     "akis authority import people.csv": ("authority.db",),
     "akis authority migrate --database sqlite:///authority.db": ("authority.db",),
     "akis authority new-key master.key": ("master.key",),
+    "akis completion fish > akis.fish": ("akis.fish",),
+    "akis completion zsh > _akis": ("_akis",),
     "akis demo --card akis-2.5 --trace session.jsonl": ("session.jsonl",),
     "akis emulate --new akis-2.2 --out mine.toml": ("mine.toml",),
     "akis files cat 2F00 --reader emulator: --out ef-dir.bin": ("ef-dir.bin",),
@@ -64,7 +65,7 @@ ELSEWHERE = {
     "akis unlock --authority https://pin.example.org": "needs an authority and its holder: tests/unlock/",
 }
 """Examples that the parser takes, and that others try in earnest."""
-EXAMPLES = every_example()
+EXAMPLES = list(dict.fromkeys(line for parser in every_parser().values() for line in parser.examples))
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,7 @@ def test_it_runs_as_printed(line: str, prepared: Prepared, tmp_path: Path) -> No
 def test_what_cannot_run_here_is_understood(line: str) -> None:
     program, *words = shlex.split(line)
     assert program == "akis"
-    assert callable(_parser(words).parse_args(words).run)
+    assert callable(parser_for(words).parse_args(words).run)
 
 
 def test_the_lists_name_nothing_else() -> None:

@@ -16,8 +16,9 @@ from types import SimpleNamespace
 import pytest
 
 from akis import errors
-from tools.__main__ import SUBCOMMANDS, Subcommand, main
+from tools.__main__ import main
 from tools.authority import ACTIONS
+from tools.commands import SUBCOMMANDS, Subcommand
 from tools.exit_codes import Exit, exit_code
 
 ROOT = Path(__file__).parent.parent.parent
