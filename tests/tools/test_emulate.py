@@ -134,7 +134,7 @@ def test_help_begins_with_an_example(capsys):
     with pytest.raises(SystemExit):
         main(["emulate", "--help"])
     shown = capsys.readouterr().out
-    assert "\n\nexample: akis emulate --personality akis-2.2,blocked --state card.state\n" in shown
+    assert "\n\nexamples:\n  akis emulate --personality akis-2.2,blocked --state card.state\n" in shown
     assert "--personality NAME[,STATE][,INS=SW]" in shown
 
 
