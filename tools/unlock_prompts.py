@@ -16,6 +16,7 @@ from akis.unlock.new_pin import ObviousPin
 from .language import _, sentence
 from .unlock_answers import Check, read_answer_to, read_code, read_pin
 from .unlock_card_text import pin_size
+from .unlock_signals import HungUp
 from .unlock_words import why, wrong_answer
 
 if TYPE_CHECKING:
@@ -106,6 +107,8 @@ class Prompts:
             line = sys.stdin.readline()
         except UnicodeDecodeError:
             return _NO_TEXT
+        except OSError:
+            raise HungUp from None
         if not line.endswith("\n"):
             _on_a_new_line()
         if not line:
@@ -118,6 +121,8 @@ class Prompts:
             return getpass.getpass(prompt)
         except UnicodeDecodeError:  # which would show a part of what was typed
             return _NO_TEXT
+        except _terminal_gone():  # before SIGHUP says so, or where it never comes
+            raise HungUp from None
         except EOFError:
             _on_a_new_line()
             failure = _nothing_typed()
@@ -142,3 +147,12 @@ def _on_a_new_line() -> None:
 
 def _nothing_typed() -> InvalidArgument:
     return InvalidArgument(_("the input ended where an answer was needed; nothing more was sent"))
+
+
+def _terminal_gone() -> tuple[type[Exception], ...]:
+    """What reading from a terminal raises that is not there any more."""
+    try:
+        import termios
+    except ImportError:  # not on Windows
+        return (OSError,)
+    return OSError, termios.error
