@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import pty
 import re
 import signal
 import sys
+import termios
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from akis.unlock.opened import SecondFactor
 from tests.leaks import leaks
 from tests.tools.akis_process import ROOT
 from tests.tools.test_prompts import CTRL_C, Terminal
 from tests.tools.unlock_desk import CODE, NEW_PIN, PASSWORD, SECRETS, SMS, URL
 from tools.exit_codes import Exit
+from tools.unlock_prompts import Prompts
+from tools.unlock_signals import HungUp
+from tools.unlock_view import View
 
 ASK_CODE, ASK_PIN, AGAIN = "Code of the portal (15 digits): ", "New PIN (4 to 8 digits): ", "New PIN again: "
 ASK_SMS, ASK_PASSWORD = "Code of the SMS to … 42 (Enter alone for a new one): ", "Web password: "
@@ -273,6 +279,19 @@ def test_no_pcsc_service_ends_it_before_the_code_is_asked_for(tmp_path: Path) ->
     assert holder.end() == Exit.NO_CARD
     assert ASK_CODE not in holder.shown
     assert holder.asked == []
+
+
+@pytest.mark.parametrize("error", [OSError(errno.EIO, "gone"), termios.error(errno.EIO, "gone")], ids=repr)
+def test_a_terminal_that_is_gone_before_the_signal_is_closed_as_well(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(prompt: str) -> str:
+        raise error
+
+    monkeypatch.setattr("getpass.getpass", gone)
+    prompts = Prompts({"code": None, "new_pin": None, "answer": None}, View())
+    with pytest.raises(HungUp):
+        prompts.second_factor(SecondFactor("password", None), None)
 
 
 @pytest.mark.parametrize("prompt", [ASK_CODE, ASK_PIN])
